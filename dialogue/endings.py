@@ -1,0 +1,108 @@
+"""Ways to end a turn that need no understanding: ask again, offer a person, say goodbye."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from dialogue.assistant import Assistant
+from dialogue.state import (
+    YES_NO_STEPS,
+    AskSlot,
+    Closing,
+    ConfirmSlot,
+    Decision,
+    Idle,
+    OfferPerson,
+    Outcome,
+    State,
+)
+from dialogue.wording import Clauses, Wording
+
+MISSES = 3  # turns in a row that brought nothing, until the caller is put through
+SILENCES = 2  # in a row, until the assistant says goodbye
+TROUBLES = 2  # in a row, until the caller is put through
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """In this state, at this moment of the business's local time."""
+
+    state: State
+    assistant: Assistant
+    now: datetime
+
+    @property
+    def words(self) -> Wording:
+        """The assistant's texts, at this moment."""
+        return Wording(self.assistant, self.now)
+
+    def at(self, state: State) -> Self:
+        """Return the policy in another state."""
+        return replace(self, state=state)
+
+    def idle(self) -> State:
+        """Return the state without a flow."""
+        return replace(self.state, step=Idle(), flow="", misses=0, troubles=0)
+
+    def ask(self, words: Clauses = ()) -> Decision:
+        """Say the words, then the question that is open."""
+        state = replace(self.state, troubles=0)
+        if not isinstance(state.step, ConfirmSlot):  # corrections in a row are counted
+            state = replace(state, misses=0)
+        return Decision(state, words + self.words.question(state))
+
+    def offer_person(self, words: Clauses) -> Decision:
+        """Say the words, then ask whether to put them through."""
+        state = replace(self.state, step=OfferPerson(), flow="")
+        return Decision(state, words + self.words.question(state))
+
+    def hand_over(self, words: Clauses = (), forced: bool = False) -> Decision:
+        """Put the caller through if somebody is there; `forced` when the assistant cannot go on."""
+        if self.assistant.hours.is_open(self.now):
+            return self.end(Outcome.HANDED_OVER, words + self.words.phrase("hand_over"))
+        if forced:
+            return self.end(Outcome.UNRESOLVED, words + self.words.closed("give_up"))
+        return self.at(self.idle()).ask(words + self.words.closed("closed"))
+
+    def goodbye(self) -> Decision:
+        """End a conversation that went as it should."""
+        outcome = Outcome.RESOLVED if self.state.served else Outcome.NO_REQUEST
+        return self.end(outcome, self.words.phrase("goodbye"))
+
+    def end(self, outcome: Outcome, words: Clauses) -> Decision:
+        """Say the last words."""
+        state = replace(self.state, step=Closing(outcome, words), flow="")
+        return Decision(state, words, outcome=outcome)
+
+    def silence(self) -> Decision:
+        """Ask whether they are there; then say goodbye."""
+        if isinstance(self.state.step, Closing):
+            return self.end(self.state.step.outcome, self.state.step.words)
+        state = replace(self.state, silences=self.state.silences + 1)
+        if state.silences >= SILENCES:
+            return self.end(Outcome.SILENT_CALLER, self.words.phrase("silent_goodbye"))
+        return Decision(state, self.words.phrase("still_there") + self.words.question(state))
+
+    def trouble(self) -> Decision:
+        """Apologise; then hand over."""
+        state = replace(self.state, troubles=self.state.troubles + 1)
+        words = self.words.phrase("trouble")
+        if state.troubles >= TROUBLES:
+            return self.at(state).hand_over(words, forced=True)
+        return Decision(state, words + self.words.question(state))
+
+    def missed(self, words: Clauses) -> Decision:
+        """Ask again, each time in a way that helps more; at last, hand over."""
+        state = replace(self.state, misses=self.state.misses + 1)
+        if state.misses >= MISSES:
+            return self.at(state).hand_over(words, forced=True)
+        question = self.words.question(state)
+        if state.misses > 1:
+            match state.step:
+                case AskSlot(slot):
+                    question = self.words.text(self.assistant.slot_texts[slot].again)
+                case Idle():
+                    return self.at(state).offer_person(words)
+                case step if isinstance(step, YES_NO_STEPS):
+                    question += self.words.phrase("yes_or_no")
+        return Decision(state, words + question)

@@ -1,0 +1,120 @@
+"""What flows.yaml holds: the slots, the flows and the phrases. Its own top explains the format."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from dialogue.phrasing import names
+from dialogue.reading import Part
+
+BUILT_IN = frozenset({"affirm", "deny", "repeat", "out_of_scope"})  # intents that need no flow
+
+
+def _text(text: str) -> str:
+    names(text)
+    if not text.strip():
+        raise ValueError("this text is empty; write what is to be said, or remove it")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_text)]  # spoken; {name} stands for a value
+
+
+class SlotTexts(Part):
+    """How to ask the caller for one slot. Its type and length are those of intents.yaml."""
+
+    ask: Text
+    again: Text  # the second time: how to say it, or to key it in
+    confirm: Text | None = None  # the read-back; without one the value is taken as heard
+    invalid: Text | None = None  # said when the value has the wrong length
+    alone: str | None = None  # the flow that a caller means who says nothing but this
+    vocabulary: tuple[str, ...] = Field(default=(), strict=False)  # likely words
+    vocabulary_from: str | None = None  # or the values of a table's column: catalog.name
+
+
+class Case(Part):
+    """What to say, and do, when an action has found this case. A bare text is its `say`."""
+
+    say: Text | None = None
+    ask: Text | None = None  # a yes/no question; the next three are about its answer
+    if_yes: Text | None = None
+    if_no: Text | None = None
+    change: str | None = None  # the action that a yes sets off
+    ask_again: str | None = None  # a slot whose value was no use: ask for it again
+    offer_person: bool = False
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Case":
+        if self.ask and not (self.if_yes and self.if_no):
+            raise ValueError("a case with 'ask' has two answers; add if_yes: and if_no:")
+        if not self.ask and (self.if_yes or self.if_no or self.change):
+            raise ValueError("if_yes, if_no and change answer a question; add ask:")
+        if not self.ask and not self.say:
+            raise ValueError("this case says nothing; add say: or ask:")
+        return self
+
+
+def _case(value: object) -> object:
+    return {"say": value} if isinstance(value, str) else value
+
+
+class Flow(Part):
+    """One intent's way through the conversation: exactly one of say, faq and their like."""
+
+    about: str | None = None  # "the status of an order": for "Is this about …?"
+    needs: tuple[str, ...] = Field(default=(), strict=False)  # slots to collect first
+    takes: tuple[str, ...] = Field(default=(), strict=False)  # slots to use if they were said
+    say: Text | None = None
+    faq: str | None = None  # an anchor of faq.md
+    look_up: str | None = None  # an action of actions.py …
+    cases: dict[str, Annotated[Case, BeforeValidator(_case)]] = Field(
+        default={}
+    )  # … and what it may find
+    hand_over: bool = False
+    ends_call: bool = False
+    offer_person: bool = False  # end with that question instead of "anything else?"
+    then: Text | None = None  # the question to end with
+    small_talk: bool = False  # answers nothing: "anything else?" is not asked on its account
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Flow":
+        kinds = [self.say, self.faq, self.look_up, self.hand_over, self.ends_call]
+        if sum(1 for kind in kinds if kind) != 1:
+            choice = "say, faq, look_up, hand_over, ends_call"
+            raise ValueError(f"a flow has exactly one of {choice}; add one, or remove the others")
+        if bool(self.look_up) != bool(self.cases):
+            raise ValueError("look_up and cases go together; add the one that is missing")
+        return self
+
+
+class Phrases(Part):
+    """What is said around the flows, whatever the business."""
+
+    how_can_i_help: Text
+    anything_else: Text
+    is_this_about: Text  # {about}
+    all_right: Text  # after a "no" to an offer
+    sorry: Text  # after a "no" to a read-back or a guess
+    not_heard: Text  # a voice, but no words
+    not_understood: Text
+    out_of_scope: Text
+    what_i_can_do: Text  # after the first miss
+    yes_or_no: Text
+    offer_person: Text
+    hand_over: Text
+    closed: Text  # nobody is there to hand over to; {opens}
+    give_up: Text  # likewise, and the assistant cannot go on; {opens}
+    still_there: Text
+    silent_goodbye: Text
+    goodbye: Text
+    trouble: Text
+    look_up_failed: Text
+    change_failed: Text
+
+
+class Flows(Part):
+    """The whole file."""
+
+    slots: dict[str, SlotTexts] = Field(default={})
+    flows: dict[str, Flow]
+    phrases: Phrases

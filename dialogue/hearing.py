@@ -1,0 +1,99 @@
+"""What the caller's words hold, seen from the dialogue."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from dialogue.assistant import Assistant
+from dialogue.flows import Flow
+from dialogue.state import Heard
+from nlu.values import find, read
+
+KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One utterance, heard on that day."""
+
+    heard: Heard
+    assistant: Assistant
+    today: date
+
+    @property
+    def intent(self) -> str:
+        """The most likely intent."""
+        return self.heard.understanding.intent
+
+    @property
+    def flow(self) -> Flow | None:
+        """The flow of that intent."""
+        return self.assistant.flows.get(self.intent)
+
+    @property
+    def text(self) -> str:
+        """The words, or the keys pressed."""
+        return self.heard.understanding.text
+
+    @property
+    def sure(self) -> bool:
+        """Whether to act on the intent without asking."""
+        confidence = self.assistant.confidence
+        clear = self.heard.confidence >= confidence.transcript
+        return clear and self.heard.understanding.confidence >= confidence.act
+
+    @property
+    def likely(self) -> bool:
+        """Whether the intent is worth asking about."""
+        return self.heard.understanding.confidence >= self.assistant.confidence.ask
+
+    @property
+    def polarity(self) -> str | None:
+        """Whether it is an answer to a yes/no question: affirm, deny or None."""
+        if self.heard.keys:
+            return {KEY_YES: "affirm", KEY_NO: "deny"}.get(self.text)
+        return self.intent if self.likely and self.intent in {"affirm", "deny"} else None
+
+    def value(self, slot: str) -> str | None:
+        """Return the slot's value; the last one, where the caller corrected themselves."""
+        kind = self.assistant.slots[slot]
+        for found in reversed(self.heard.understanding.slots):
+            if found.name == slot:
+                if kind.kind == "date":  # the assistant's today may be another than the engine's
+                    return read("date", found.text, self.today)
+                return found.value
+        return None
+
+    def number(self, slot: str) -> str | None:
+        """Return the value of a slot that was asked for: any digits will do."""
+        value, kind = self.value(slot), self.assistant.slots[slot]
+        if value is not None or kind.kind != "digits":
+            return value
+        found = find("digits", self.text, self.today, kind.length)
+        found = found or find("digits", self.text, self.today)
+        return found.value if found else None
+
+    def correction(self, slot: str) -> str | None:
+        """Return a value given in answer to a read-back; in a yes, a stray digit is none."""
+        if self.heard.keys and self.polarity:
+            return None
+        return self.value(slot) if self.polarity == "affirm" else self.number(slot)
+
+    def given(self, flow: Flow) -> dict[str, str]:
+        """Return the slots of the flow that were said."""
+        values = {slot: self.value(slot) for slot in (*flow.needs, *flow.takes)}
+        return {slot: value for slot, value in values.items() if value is not None}
+
+    def unreadable(self, flow: Flow) -> str | None:
+        """Return a slot of the flow that was said, but not so that its value is clear."""
+        mentioned = {found.name for found in self.heard.understanding.slots}
+        slots = [slot for slot in (*flow.needs, *flow.takes) if slot in self.assistant.slot_texts]
+        return next((s for s in slots if s in mentioned and self.value(s) is None), None)
+
+    def words_beside(self, slot: str) -> list[str]:
+        """Return the words that are no part of the slot's value."""
+        text = self.text
+        for found in sorted(self.heard.understanding.slots, key=lambda found: -found.start):
+            if found.name == slot:
+                text = text[: found.start] + text[found.end :]
+        return re.findall(r"[a-z']+", text.lower())

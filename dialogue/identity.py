@@ -1,0 +1,95 @@
+"""What assistant.toml holds: who answers, when, with which voice."""
+
+from datetime import date
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from dialogue.flows import Text
+from dialogue.hours import CLOSED, Hours, Span
+from dialogue.phrasing import WEEKDAYS
+from dialogue.reading import Part
+
+
+class Voice(Part):
+    """Which voice speaks."""
+
+    engine: str = "coqui"
+    model: str = "coqui-joe"  # a name of the model registry
+
+
+class HandOff(Part):
+    """Where callers go who want a person."""
+
+    number: str = ""  # a telephone number or SIP address
+    wait_minutes: int = Field(default=2, ge=1)  # what callers are told
+
+
+class Confidence(Part):
+    """From which confidence on the dialogue trusts what it heard; 0 to 1."""
+
+    act: float = Field(default=0.55, ge=0, le=1)  # of the intent: act on it
+    ask: float = Field(default=0.3, ge=0, le=1)  # of the intent: "Is this about …?"
+    transcript: float = Field(default=0.4, ge=0, le=1)  # of the words: below it, ask
+
+
+def _zone(name: object) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(str(name)) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"'{name}' is no time zone; write one like America/Chicago") from error
+
+
+def _exceptions(days: object) -> dict[date, Span | None]:
+    if not isinstance(days, dict):
+        raise ValueError(f'[hours.exceptions] has lines like 2026-12-25 = "{CLOSED}"; write that')
+    try:
+        return {date.fromisoformat(day): Span.parse(str(span)) for day, span in days.items()}
+    except ValueError as error:
+        if "time span" in str(error):
+            raise
+        raise ValueError(f"{error}; write days like 2026-12-25") from error
+
+
+Opening = Annotated[Any, AfterValidator(lambda text: Span.parse(str(text)))]
+
+
+class HoursTable(Part):
+    """Business hours: '9:00-18:00' or 'closed'."""
+
+    timezone: Annotated[Any, BeforeValidator(_zone)] = None
+    monday: Opening
+    tuesday: Opening
+    wednesday: Opening
+    thursday: Opening
+    friday: Opening
+    saturday: Opening
+    sunday: Opening
+    exceptions: Annotated[Any, BeforeValidator(_exceptions)] = Field(default={})
+
+    def hours(self) -> Hours:
+        """Return the value that the dialogue works with."""
+        week = tuple(getattr(self, day.lower()) for day in WEEKDAYS)
+        return Hours(week, self.exceptions, self.timezone)
+
+
+class Store(Part):
+    """The tables that the assistant brings along."""
+
+    tables: tuple[str, ...] = Field(default=(), strict=False)  # CSV files of the folder
+
+
+class Identity(Part):
+    """What assistant.toml holds."""
+
+    name: str = Field(min_length=1)
+    language: str = "en"
+    greeting: Text
+    consent: Text | None = None  # said before the greeting
+    voice: Voice = Voice()
+    hours: HoursTable
+    handoff: HandOff = HandOff()
+    confidence: Confidence = Confidence()
+    store: Store = Store()
+    facts: dict[str, str] = Field(default={})  # {names} that any text may use

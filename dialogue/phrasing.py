@@ -1,0 +1,76 @@
+"""Texts with {names} in them, and the spoken form of numbers, dates and times."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from string import Formatter
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+_SENTENCE_END = re.compile(
+    r"(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<=[.!?])\s+(?=[A-Z0-9{\"'])"
+)
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    """Cut a text into the clauses that are spoken one by one."""
+    return tuple(part for part in _SENTENCE_END.split(" ".join(text.split())) if part)
+
+
+def names(text: str) -> frozenset[str]:
+    """Return the {names} in a text.
+
+    Raises ValueError: a brace is not closed, or holds something other than a plain name.
+    """
+    try:
+        fields = [(field, spec, how) for _, field, spec, how in Formatter().parse(text)]
+    except ValueError as error:
+        raise ValueError(f"{error} in '{text}'; write {{name}}, or {{{{ for a brace") from error
+    found = {field for field, _, _ in fields if field is not None}
+    for field, spec, how in fields:
+        if field is not None and (not field.isidentifier() or spec or how):
+            raise ValueError(f"'{{{field}}}' in '{text}' is not a plain name; write {{name}}")
+    return frozenset(found)
+
+
+def render(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
+    """Cut the text into clauses and fill in the values."""
+    return tuple(sentence.format_map(values) for sentence in sentences(text))
+
+
+def spoken_digits(digits: str) -> str:
+    """'15213' → '1 5 2 1 3'."""
+    return " ".join(digits)
+
+
+def spoken_time(at: time) -> str:
+    """09:00 → '9 AM', 12:00 → 'noon', 17:30 → '5:30 PM'."""
+    if (at.hour, at.minute) == (12, 0):
+        return "noon"
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes} {'AM' if at.hour < 12 else 'PM'}"
+
+
+def spoken_money(amount: str) -> str:
+    """'42.50' → '$42.50', '20.00' → '$20': speech synthesis reads the sign as dollars."""
+    value = Decimal(amount)
+    return f"${value:.2f}".removesuffix(".00")
+
+
+def spoken_date(day: date, today: date) -> str:
+    """'today', 'tomorrow', 'yesterday', or 'Tuesday, November 24th'."""
+    near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+    return near.get((day - today).days) or f"{WEEKDAYS[day.weekday()]}, {day:%B} {ordinal(day.day)}"
+
+
+def spoken_day(day: date, today: date) -> str:
+    """Like `spoken_date`, with 'on' where English wants it: 'on Tuesday, November 24th'."""
+    spoken = spoken_date(day, today)
+    return f"on {spoken}" if "," in spoken else spoken
+
+
+def ordinal(number: int) -> str:
+    """24 → '24th', 1 → '1st'."""
+    teens = 10 < number % 100 < 14
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"

@@ -1,0 +1,97 @@
+"""Sentences as vectors: the MiniLM sentence encoder through ONNX Runtime.
+
+The first load on a machine makes the quantised graph (this needs torch, some seconds) and keeps it
+in the models' cache under the digest of the weights it was made from.
+"""
+
+import shutil
+import warnings
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from models.cache import kept
+from models.registry import digest, model_path
+from nlu.engine import open_session
+from nlu.tokens import load_tokenizer
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
+
+Vectors = npt.NDArray[np.float32]  # (sentences, dimensions), each of length 1
+
+ENCODER = "minilm"
+REVISION = 1  # of what this module makes; part of the graph's name in the cache
+_GRAPH = "sentences.onnx"
+_TOKENIZER = "tokenizer.json"
+_OPSET = 17
+
+
+class SentenceEncoder:
+    """Meanings close to each other have a dot product close to 1. Safe from any thread."""
+
+    def __init__(self, tokenizer: "Tokenizer", session: "InferenceSession") -> None:
+        self._tokenizer = tokenizer
+        self._session = session
+
+    def __call__(self, sentences: Sequence[str]) -> Vectors:
+        """Encode one by one, unpadded: a sentence's vector depends on nothing but itself."""
+        rows = []
+        for sentence in sentences:
+            ids = np.array([self._tokenizer.encode(sentence).ids], dtype=np.int64)
+            pieces = self._session.run(None, {"ids": ids})[0][0]
+            mean = pieces.mean(axis=0)
+            rows.append(mean / np.linalg.norm(mean))
+        return np.array(rows, dtype=np.float32)
+
+
+def load_encoder(threads: int = 1) -> SentenceEncoder:
+    """Load the encoder.
+
+    Raises ModelMissing if it has not been pulled, ModelError if the cache cannot be written.
+    """
+    key = f"{digest(ENCODER)[:32]}-{REVISION}"
+    folder = kept("sentences", key, partial(_export, model_path(ENCODER)))
+    tokenizer = load_tokenizer(folder / _TOKENIZER)
+    return SentenceEncoder(tokenizer, open_session(folder / _GRAPH, threads))
+
+
+def _export(encoder: Path, folder: Path) -> None:
+    """Write the encoder's last layer as a graph of int8 weights, and the tokenizer beside it."""
+    import torch
+    from transformers import BertModel
+    from transformers.utils import logging as transformers_logging
+
+    from nlu.export import quantise
+
+    class LastLayer(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = BertModel.from_pretrained(encoder, attn_implementation="eager")
+
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            pieces: torch.Tensor = self.bert(input_ids=ids).last_hidden_state
+            return pieces
+
+    transformers_logging.disable_progress_bar()
+    whole = folder / "whole.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # this exporter is deprecated; the new one needs onnxscript
+        torch.onnx.export(
+            LastLayer().eval(),
+            (torch.ones(1, 8, dtype=torch.long),),
+            whole,
+            dynamo=False,
+            opset_version=_OPSET,
+            input_names=["ids"],
+            output_names=["pieces"],
+            dynamic_axes={"ids": {1: "pieces"}, "pieces": {1: "pieces"}},
+        )
+    quantise(whole, folder / _GRAPH)
+    whole.unlink()
+    shutil.copyfile(encoder / _TOKENIZER, folder / _TOKENIZER)

@@ -1,0 +1,137 @@
+"""Where a conversation stands: values only. `dialogue/policy.py` moves from one to the next."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from dialogue.actions import Found
+from dialogue.agent import CallerTurn
+from dialogue.knowledge import Answer
+from nlu.understand import Understanding
+
+
+class Outcome(StrEnum):
+    """How a conversation ended."""
+
+    RESOLVED = "resolved"
+    NO_REQUEST = "no_request"  # the caller said goodbye before they asked for anything
+    HANDED_OVER = "handed_over"
+    UNRESOLVED = "unresolved"  # the assistant gave up, and nobody was there to hand over to
+    SILENT_CALLER = "silent_caller"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """No flow is under way: the caller may ask for anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSlot:
+    """Waits for a slot's value."""
+
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmSlot:
+    """Has read the value back."""
+
+    slot: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmIntent:
+    """Has asked "Is this about …?"; `slots` came along with the guess."""
+
+    intent: str
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmChange:
+    """Has asked the question of a case; `question` is that, filled in."""
+
+    case: str
+    question: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPerson:
+    """Has offered to put the caller through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Has said the last words; if they were not heard to the end they are said again."""
+
+    outcome: Outcome
+    words: tuple[str, ...]
+
+
+Step = Idle | AskSlot | ConfirmSlot | ConfirmIntent | ConfirmChange | OfferPerson | Closing
+YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the dialogue remembers between turns."""
+
+    greeted: bool = False
+    step: Step = field(default_factory=Idle)
+    flow: str = ""  # the intent whose flow is under way
+    finished: str = ""  # the one that ended last
+    slots: tuple[tuple[str, str], ...] = ()  # confirmed values, for the whole call
+    aside: tuple[str, tuple[tuple[str, str], ...]] | None = (
+        None  # looked up in passing: flow, slots
+    )
+    served: bool = False  # something was answered
+    misses: int = 0  # turns in a row that brought nothing
+    failed_look_ups: int = 0  # values in a row that the business does not know
+    silences: int = 0  # in a row
+    troubles: int = 0  # in a row
+    change_failed: bool = False  # something that was promised did not happen: tell the caller
+    said: tuple[str, ...] = ()  # the last reply, for "repeat that"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The caller's words or keys, understood; `answer` is the nearest entry of faq.md, if near."""
+
+    understanding: Understanding
+    confidence: float = 1.0  # of the transcript
+    keys: bool = False
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """The look-up that was decided on has found something, or failed (None)."""
+
+    found: Found | None
+
+
+Event = CallerTurn | Heard | LookedUp
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Of an action, by its name, with the slots of this moment."""
+
+    action: str
+    slots: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do next: say the clauses, then look up (and decide again), or wait for the caller.
+
+    `change` is made, and `outcome` is final, only once the caller has heard the reply.
+    """
+
+    state: State
+    say: tuple[str, ...] = ()
+    look_up: Call | None = None
+    change: Call | None = None
+    sources: tuple[str, ...] = ()
+    outcome: Outcome | None = None

@@ -1,0 +1,79 @@
+"""How things are said: texts of the assistant's folder, with their values in spoken form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dialogue.assistant import Assistant
+from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
+from dialogue.state import (
+    AskSlot,
+    Closing,
+    ConfirmChange,
+    ConfirmIntent,
+    ConfirmSlot,
+    Idle,
+    OfferPerson,
+    State,
+)
+
+Clauses = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Texts at this moment of the business's local time."""
+
+    assistant: Assistant
+    now: datetime
+
+    def text(self, text: str | None, values: Mapping[str, str] | None = None) -> Clauses:
+        """Return the text's clauses, filled in; none of no text."""
+        return render(text or "", {**self.assistant.facts, **(values or {})})
+
+    def phrase(self, name: str) -> Clauses:
+        """Return a phrase of flows.yaml that has no values of its own."""
+        return self.text(getattr(self.assistant.phrases, name))
+
+    def closed(self, name: str) -> Clauses:
+        """Return a phrase about nobody being there, with the time when somebody will."""
+        opening = self.assistant.hours.next_opening(self.now)
+        opens = "another day"
+        if opening is not None:
+            day = spoken_day(opening.date(), self.now.date())
+            opens = f"{day} at {spoken_time(opening.time())}"
+        return self.text(getattr(self.assistant.phrases, name), {"opens": opens})
+
+    def spoken(self, slots: Mapping[str, str]) -> dict[str, str]:
+        """Return the slots' values as they are said."""
+        return {slot: self._spoken(slot, value) for slot, value in slots.items()}
+
+    def _spoken(self, slot: str, value: str) -> str:
+        match self.assistant.slots[slot].kind:
+            case "digits" | "code" | "phone":
+                return spoken_digits(value)
+            case "date":
+                return spoken_date(date.fromisoformat(value), self.now.date())
+            case _:
+                return value
+
+    def question(self, state: State) -> Clauses:  # noqa: PLR0911 - one return for each step
+        """Return what the state waits for an answer to."""
+        phrases = self.assistant.phrases
+        match state.step:
+            case Idle():
+                return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
+            case AskSlot(slot):
+                return self.text(self.assistant.slot_texts[slot].ask)
+            case ConfirmSlot(slot, value):
+                read_back = self.assistant.slot_texts[slot].confirm
+                return self.text(read_back, self.spoken({slot: value}))
+            case ConfirmIntent(intent):
+                about = self.assistant.flows[intent].about or ""
+                return self.text(phrases.is_this_about, {"about": about})
+            case ConfirmChange(question=question):
+                return question
+            case OfferPerson():
+                return self.text(phrases.offer_person)
+            case Closing(words=words):
+                return words

@@ -1,0 +1,67 @@
+"""Say an example another way: how recognisers and callers vary what means the same."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from nlu.dataset import Example, Mark, SlotType
+from nlu.samples import say
+
+_FILLERS = ("um", "uh", "er", "well", "so", "okay so", "hi", "yeah", "I mean", "you know")
+KEPT = 0.3  # share of slot values that stay as the example has them
+
+
+def slot_values(examples: Sequence[Example]) -> dict[str, list[str]]:
+    """Collect what the examples put in each slot."""
+    values: dict[str, list[str]] = {}
+    for example in examples:
+        for mark in example.marks:
+            values.setdefault(mark.name, []).append(example.text[mark.start : mark.end])
+    return values
+
+
+def vary(
+    example: Example,
+    slots: Mapping[str, SlotType],
+    values: Mapping[str, Sequence[str]],
+    generator: random.Random,
+) -> Example:
+    """Draw one variant: other values in the slots, other punctuation, perhaps a filler."""
+    for mark in reversed(example.marks):
+        if generator.random() < KEPT:
+            continue
+        slot = slots[mark.name]
+        said = say(slot.kind, slot.length, generator) or generator.choice(values[mark.name])
+        example = _refill(example, mark, said)
+    if generator.random() < 0.5:
+        example = _repunctuate(example, generator)
+    if generator.random() < 0.15:
+        example = _prefix(example, generator.choice(_FILLERS) + generator.choice((" ", ", ")))
+    return example
+
+
+def _refill(example: Example, mark: Mark, value: str) -> Example:
+    """Put another value where a mark is."""
+    grown = len(value) - (mark.end - mark.start)
+    marks = tuple(
+        Mark(m.name, m.start, m.end + grown) if m == mark
+        else Mark(m.name, m.start + grown, m.end + grown) if m.start >= mark.end
+        else m
+        for m in example.marks
+    )  # fmt: skip
+    text = example.text[: mark.start] + value + example.text[mark.end :]
+    return replace(example, text=text, marks=marks)
+
+
+def _prefix(example: Example, words: str) -> Example:
+    marks = tuple(Mark(m.name, m.start + len(words), m.end + len(words)) for m in example.marks)
+    return replace(example, text=words + example.text, marks=marks)
+
+
+def _repunctuate(example: Example, generator: random.Random) -> Example:
+    """End with a full stop, with nothing, or (a question) with its mark."""
+    bare = example.text.rstrip(".?! ")
+    if not bare or any(mark.end > len(bare) for mark in example.marks):
+        return example
+    ends = ("?", "", ".") if example.text.endswith("?") else (".", "", "")
+    return replace(example, text=bare + generator.choice(ends))

@@ -1,0 +1,64 @@
+"""What a sentence means: the types, and the protocol that every understanding engine meets."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+OUT_OF_SCOPE = "out_of_scope"
+YES_NO = "yes_no"  # what `Context.waiting_for` holds after a yes/no question
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A piece of information in the text: `text[start:end]` as spoken, and its normalised value.
+
+    Values are plain strings: digits for numbers ("15213"), ISO 8601 for dates and times, a decimal
+    and currency code for money ("42.50 USD"), the canonical name for catalogue entries.
+    """
+
+    name: str
+    text: str
+    value: str
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentiment:
+    """`label` is negative, neutral or positive; `score` runs from -1 to 1."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """`intent` is the most likely one, or `OUT_OF_SCOPE`; confidences are calibrated, 0 to 1.
+
+    `ranking` lists (intent, probability) with the most likely first.
+    """
+
+    text: str
+    intent: str
+    confidence: float
+    slots: tuple[Slot, ...]
+    sentiment: Sentiment
+    ranking: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the dialogue knows before it listens.
+
+    `waiting_for` is the slot it asked for, `YES_NO` after a yes/no question, or "" for none.
+    """
+
+    waiting_for: str = ""
+
+
+class Nlu(Protocol):
+    """An engine; safe to use from several worker threads at once."""
+
+    def understand(self, text: str, context: Context) -> Understanding:
+        """Blocking: a few milliseconds of inference. The caller runs it in a worker thread."""
+        ...

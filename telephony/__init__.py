@@ -1,0 +1,20 @@
+"""Lines, the call loop, records and the command line. Start reading in `telephony/call.py`.
+
+Exceptions::
+
+    TelephonyError             what a person can mend; its text is one line with the remedy
+    ├── LineError              a line cannot be opened: no device, no file, a far end that is gone
+    └── SettingsError          an environment variable or option of ours has a value that cannot be
+"""
+
+
+class TelephonyError(Exception):
+    """Base of what `telephony` raises on purpose; the message is one line and names the remedy."""
+
+
+class LineError(TelephonyError):
+    """A line cannot be opened, or broke."""
+
+
+class SettingsError(TelephonyError):
+    """A setting has a value that cannot be used."""

@@ -1,0 +1,204 @@
+"""From settings to the parts of the chain, loaded side by side so that the start is short."""
+
+import uuid
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import anyio
+from anyio import to_thread
+from anyio.abc import TaskGroup
+
+from dialogue.agent import Agent
+from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
+from dialogue.conversation import FlowAgent
+from dialogue.identity import Voice
+from dialogue.knowledge import Knowledge, load_knowledge
+from dialogue.store import open_store
+from models import ModelMissing
+from models.registry import cache_root, digest, manifest
+from nlu.engine import NluOptions, load_nlu
+from nlu.files import read_trained
+from nlu.understand import Nlu
+from telephony.parts import Parts
+from telephony.settings import Settings
+from voice.asr import Asr, AsrOptions, load_asr
+from voice.phrases import PhraseCache
+from voice.tts import ENGINES as TTS_ENGINES
+from voice.tts import Tts, TtsOptions, load_tts, voice_id
+from voice.turns import TurnOptions
+from voice.vad import SPEECH_PROBABILITY, Vad, load_vad
+
+REPLAY_TIME = datetime(2026, 3, 3, 10, 30)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a call meets outside itself; as it stands, the same on every day, for replays."""
+
+    now: Callable[[], datetime] = lambda: REPLAY_TIME  # without a zone: the business's own clock
+    database: Path | None = None  # None is a new one for each call, in memory
+
+
+REPLAY = World()
+
+
+def live(settings: Settings) -> World:
+    """Return the world of calls that are no replays."""
+    return World(lambda: datetime.now().astimezone(), settings.database)
+
+
+def load_parts(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> Parts:
+    """Load everything that calls need; takes seconds. Not from within an event loop.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the assistant's folder, a model
+    or an engine.
+    """
+    tell("reading the assistant")
+    assistant = load_assistant(settings.assistant or default_assistant())
+    models = _digests(model_names(settings, assistant))
+    models[f"{assistant.path.name}-nlu"] = read_trained(assistant.path).weights_digest
+    tell("loading the models")
+    engines = anyio.run(_load, settings, assistant, world, backend="trio")
+    cache = cache_root() / "phrases"
+    voice = tts_options(settings, assistant.voice)
+    tts = PhraseCache(engines.tts, voice_id(voice), cache)
+    tell("speaking the assistant's fixed sentences (only the first time takes long)")
+    anyio.run(tts.warm, fixed_sentences(assistant), backend="trio")
+    return Parts(
+        vad=engines.vad,
+        asr=engines.asr,
+        tts=tts,
+        agent=_agents(assistant, engines, world),
+        assistant=assistant.name,
+        models=models,
+        turns=turn_options(settings),
+    )
+
+
+def turn_options(settings: Settings) -> TurnOptions:
+    """Return how turns are told, with the VAD's own threshold."""
+    return TurnOptions(speech_probability=SPEECH_PROBABILITY[settings.vad])
+
+
+def model_names(settings: Settings, assistant: Assistant) -> list[str]:
+    """Return which models of the registry these settings take for this assistant."""
+    tts = tts_options(settings, assistant.voice)
+    names = [
+        f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
+        read_trained(assistant.path).encoder,
+        tts.model or TTS_ENGINES[tts.engine].default_model,
+        "silero-vad" if settings.vad.startswith("silero") else "",
+    ]
+    return [name for name in names if name in manifest().names()]
+
+
+def asr_options(settings: Settings, language: str = "en") -> AsrOptions:
+    """Translate settings into the ASR's options; `language` is a BCP 47 tag."""
+    return AsrOptions(
+        engine=settings.asr_engine,
+        model=settings.asr_model,
+        language=language.partition("-")[0],
+        device=settings.device,
+    )
+
+
+def tts_options(settings: Settings, voice: Voice) -> TtsOptions:
+    """Translate settings into the voice's options; what they leave open the assistant says."""
+    engine = settings.tts_engine or voice.engine
+    own = voice.model if engine == voice.engine else ""
+    return TtsOptions(
+        engine=engine,
+        model=settings.tts_voice or own,
+        speaker=settings.tts_speaker,
+        speed=settings.tts_speed,
+        device=settings.device,
+    )
+
+
+def _digests(names: list[str]) -> dict[str, str]:
+    """The SHA-256 of each; raises with all that are missing in one line."""
+    digests: dict[str, str] = {}
+    missing: list[str] = []
+    for name in names:
+        try:
+            digests[name] = digest(name)
+        except ModelMissing:
+            missing.append(name)
+    if missing:
+        them = " ".join(missing)
+        raise ModelMissing(f"not in {cache_root()}: {them}: run `offhook models pull {them}`")
+    return digests
+
+
+@dataclass(frozen=True, slots=True)
+class _Engines:
+    vad: Callable[[], Vad]
+    asr: Asr
+    tts: Tts
+    nlu: Nlu
+    knowledge: Knowledge
+
+
+async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
+    """Load the engines side by side."""
+    today = NluOptions(today=lambda: assistant.hours.local(world.now()).date())
+    try:
+        async with anyio.create_task_group() as tasks:
+            vad = _Loading(tasks, partial(load_vad, settings.vad))
+            asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
+            tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
+            text = _Loading(tasks, partial(_load_understanding, assistant, today))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    return _Engines(vad.done, asr.done, tts.done, *text.done)
+
+
+def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
+    """Load one after the other: making their graphs, the first time, is not for two threads."""
+    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+
+
+class _Loading(Generic[T]):
+    """Something that a worker thread loads; `done` once the task group is over."""
+
+    done: T
+
+    def __init__(self, tasks: TaskGroup, load: Callable[[], T]) -> None:
+        tasks.start_soon(self._run, load)
+
+    async def _run(self, load: Callable[[], T]) -> None:
+        self.done = await to_thread.run_sync(load)
+
+
+def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[], Agent]:
+    """Return what makes an agent for each call; of a database in memory each gets its own."""
+
+    def agent() -> Agent:
+        today = assistant.hours.local(world.now()).date()
+        store = shared or open_store(None, assistant.seeds, today)
+        made = FlowAgent(
+            assistant,
+            engines.nlu,
+            store,
+            world.now,
+            knowledge=engines.knowledge,
+            call=uuid.uuid4().hex,
+        )
+        if shared is None:
+            weakref.finalize(made, store.close)
+        return made
+
+    shared = None
+    if world.database is not None:
+        today = assistant.hours.local(world.now()).date()
+        shared = open_store(world.database, assistant.seeds, today)
+    return agent

@@ -1,0 +1,23 @@
+"""The parts of the chain, loaded once and shared by all calls."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from dialogue.agent import Agent
+from voice.asr import Asr
+from voice.tts import Tts
+from voice.turns import TurnOptions
+from voice.vad import Vad
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a call is made of. `vad` and `agent` make a fresh one for each call."""
+
+    vad: Callable[[], Vad]
+    asr: Asr
+    tts: Tts
+    agent: Callable[[], Agent]
+    assistant: str  # its name, for the record
+    models: Mapping[str, str]  # name → SHA-256 of each model that takes part
+    turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold

@@ -1,0 +1,120 @@
+"""The record of a call, and its public JSON: `docs/call-record.md` and its schema explain it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from dialogue.agent import Exchange
+from telephony.spoken import Spoken
+from telephony.timings import TurnTimings
+from voice.ears import CallerSilent, Utterance
+
+VERSION = 1  # of the public JSON: raised when a field changes its meaning or goes
+CALLER_HUNG_UP = "caller_hung_up"
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One side's turn. Seconds are media time since the call began.
+
+    `text` is what the caller said or the assistant meant to say, `heard` what of it reached the
+    other side. Intent, confidence, slots and sentiment are the caller's; sources the assistant's.
+    """
+
+    speaker: str
+    start_s: float
+    end_s: float
+    text: str
+    heard: str
+    intent: str | None = None
+    confidence: float | None = None
+    slots: Mapping[str, str] = field(default_factory=dict)
+    sentiment: str | None = None
+    sources: tuple[str, ...] = ()
+    timings_ms: TurnTimings = field(default_factory=TurnTimings)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A whole call; `line` is wav, microphone or twilio, `models` maps names to SHA-256."""
+
+    call: str
+    assistant: str
+    line: str
+    seconds: float
+    outcome: str
+    turns: tuple[TurnRecord, ...]
+    models: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form: plain dicts, lists, strings, numbers and None."""
+        return {"version": VERSION, **asdict(self)}
+
+
+class Record:
+    """Collects one call's turns as they happen and shows each to `on_turn`."""
+
+    def __init__(self, on_turn: Callable[[TurnRecord], None] = lambda turn: None) -> None:
+        self.turns: list[TurnRecord] = []
+        self.seconds = 0.0
+        self.outcome = CALLER_HUNG_UP
+        self._on_turn = on_turn
+        self._last_event: Utterance | CallerSilent | None = None
+
+    def caller(self, spoken: Spoken, exchange: Exchange) -> None:
+        """Add what the caller said, once, as soon as it is understood or its reply is over."""
+        event = spoken.event
+        if isinstance(event, Utterance) and event is not self._last_event:
+            self._last_event = event
+            self._add(_caller_turn(event, exchange, spoken.timings(exchange)))
+
+    def assistant(self, spoken: Spoken, heard: str, now: float, exchange: Exchange) -> None:
+        """Add what was answered up to the media time `now`; `heard` reached the caller's ear."""
+        if spoken.start is not None:
+            self._add(
+                TurnRecord(
+                    speaker="assistant",
+                    start_s=round(spoken.start, 2),
+                    end_s=round(now, 2),
+                    text=spoken.text,
+                    heard=heard,
+                    sources=exchange.sources,
+                    timings_ms=spoken.timings(exchange),
+                )
+            )
+
+    def fail(self) -> None:
+        """Note that the call broke down, whatever the dialogue came to."""
+        self.outcome = FAILED
+
+    def finish(self, seconds: float, outcome: str | None) -> None:
+        """Close the record: the call took this many seconds of media time."""
+        self.seconds = round(seconds, 2)
+        if self.outcome != FAILED:
+            self.outcome = outcome or CALLER_HUNG_UP
+
+    def _add(self, turn: TurnRecord) -> None:
+        self.turns.append(turn)
+        self._on_turn(turn)
+
+
+def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings) -> TurnRecord:
+    understood = exchange.understanding
+    turn = TurnRecord(
+        speaker="caller",
+        start_s=round(utterance.start, 2),
+        end_s=round(utterance.end, 2),
+        text=utterance.transcript.text,
+        heard=utterance.transcript.text,
+        timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
+    )
+    if understood is None:
+        return turn
+    return replace(
+        turn,
+        intent=understood.intent,
+        confidence=round(understood.confidence, 3),
+        slots={slot.name: slot.value for slot in understood.slots},
+        sentiment=understood.sentiment.label,
+    )

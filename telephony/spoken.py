@@ -1,0 +1,88 @@
+"""What a reply has said so far, how long it took to come, and how much of it was heard."""
+
+import time
+
+from dialogue.agent import Exchange
+from telephony.timings import TurnTimings
+from voice.audio import FRAME_SECONDS, SpokenFrame
+from voice.ears import CallerSilent, Utterance
+
+
+class Spoken:
+    """One reply to `event`, which happened just now; no event is the call's beginning."""
+
+    def __init__(self, event: Utterance | CallerSilent | None = None) -> None:
+        self.event = event
+        self.start: float | None = None  # media time of the first frame
+        self._asked = time.perf_counter()
+        self._first_clause: float | None = None
+        self._first_frame: float | None = None
+        self._clauses: list[tuple[str, list[float]]] = []  # text, share said by each frame's end
+
+    @property
+    def text(self) -> str:
+        """All that was said, heard or not."""
+        return " ".join(text for text, _ in self._clauses)
+
+    def begin(self, clause: str) -> None:
+        """Note that this clause comes next."""
+        self._first_clause = self._first_clause or time.perf_counter()
+        self._clauses.append((clause, []))
+
+    def add(self, frame: SpokenFrame, now: float) -> None:
+        """Note a frame of the clause; `now` is the call's media time in seconds."""
+        if self.start is None:
+            self.start, self._first_frame = now, time.perf_counter()
+        self._clauses[-1][1].append(frame.said)
+
+    def end(self) -> None:
+        """Note that the clause is over; one without a sound ("…") was not said."""
+        if not self._clauses[-1][1]:
+            self._clauses.pop()
+
+    def until(self, seconds: float) -> str:
+        """Return the words that the first so many seconds of the reply hold."""
+        left = round(seconds / FRAME_SECONDS)
+        heard: list[str] = []
+        for text, shares in self._clauses:
+            if left <= 0 or not shares:
+                break
+            heard += words_within(text, shares[min(left, len(shares)) - 1])
+            left -= len(shares)
+        return " ".join(heard)
+
+    def timings(self, exchange: Exchange) -> TurnTimings:
+        """Return how long the reply took, part by part."""
+        endpoint = asr = overrun = None
+        if isinstance(self.event, Utterance):
+            endpoint = self.event.at - self.event.end
+            asr, overrun = self.event.asr_seconds, self.event.asr_overrun_seconds
+        first_audio = voice_to_voice = None
+        if self._first_frame is not None and self._first_clause is not None:
+            first_audio = self._first_frame - self._first_clause
+            if endpoint is not None and overrun is not None:
+                voice_to_voice = endpoint + overrun + self._first_frame - self._asked
+        return TurnTimings.from_seconds(
+            endpoint,
+            asr,
+            exchange.nlu_seconds,
+            exchange.dialogue_seconds,
+            first_audio,
+            voice_to_voice,
+        )
+
+
+def words_within(text: str, share: float) -> list[str]:
+    """Return the words said when this share of the text, 0 to 1, has been said.
+
+    A word takes its letters' share of the time; it counts when at least half of it was said.
+    """
+    words = text.split()
+    budget = share * sum(len(word) + 1 for word in words)
+    said = []
+    for word in words:
+        if budget < (len(word) + 1) / 2:
+            break
+        said.append(word)
+        budget -= len(word) + 1
+    return said

@@ -1,0 +1,25 @@
+"""How long a turn took; one type for logs, records and benchmarks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimings:
+    """How long the parts of a turn took, in milliseconds; None where a part had nothing to do.
+
+    `endpoint` is media time from the caller's last sound to the decision that the turn is over;
+    the others are wall time. The ASR works while the pause is waited out, so `voice_to_voice`, from
+    the caller's last sound to the assistant's first, holds only what of `asr` went beyond that.
+    """
+
+    endpoint: float | None = None
+    asr: float | None = None
+    nlu: float | None = None
+    dialogue: float | None = None
+    tts_first_audio: float | None = None
+    voice_to_voice: float | None = None
+
+    @classmethod
+    def from_seconds(cls, *seconds: float | None) -> "TurnTimings":
+        """Build from seconds in the order of the fields."""
+        return cls(*(None if each is None else round(each * 1000, 1) for each in seconds))

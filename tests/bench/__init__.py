@@ -1,0 +1,1 @@
+"""Benchmarks: one file a question; each writes JSON from which the README's tables are made."""

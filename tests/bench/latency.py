@@ -1,0 +1,104 @@
+"""How long does a caller wait, and where does the time go?
+
+Replays recorded callers through the whole chain and takes every answered turn: endpoint, ASR, NLU,
+dialogue, first audio, and voice to voice. By default the callers are the clips of the repository
+and single utterances of the AN4 set in the shared data folder, where it is there.
+
+    python -m tests.bench.latency --data my-calls/     # a folder with manifest.jsonl: {"file": …}
+"""
+
+import argparse
+import json
+import resource
+import statistics
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import anyio
+from rich.progress import track
+
+from telephony.compose import load_parts
+from telephony.parts import Parts
+from telephony.record import CallRecord, TurnRecord
+from telephony.replay import ReplayOptions, replay
+from telephony.settings import load_settings
+from telephony.wav import WavOptions
+from tests.bench.report import REPO, environment, write_report
+from tests.clips.script import scripts
+
+AN4 = REPO.parent / "shared" / "data" / "an4"
+PARTS = ("endpoint", "asr", "nlu", "dialogue", "tts_first_audio", "voice_to_voice")
+
+
+def main() -> None:
+    """Measure, print and write the report."""
+    options = _arguments()
+    parts = load_parts(load_settings())
+    recordings = list(_recordings(options.data, options.calls))
+    turns = [
+        turn
+        for path in track(recordings, "answering calls")
+        for turn in _answered(_replay(path, parts, realtime=options.realtime))
+    ]
+    result = {
+        "benchmark": "latency",
+        "environment": environment(),
+        "models": dict(parts.models),
+        "realtime": options.realtime,
+        "calls": len(recordings),
+        "turns": len(turns),
+        "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "milliseconds": {part: _summary(turns, part) for part in PARTS},
+    }
+    write_report(options.out, result)
+    print(json.dumps(result["milliseconds"], indent=2))
+    print(f"{len(turns)} turns; {options.out}")
+
+
+def _replay(path: Path, parts: Parts, *, realtime: bool) -> CallRecord:
+    options = ReplayOptions(line=WavOptions(realtime=realtime))
+    return anyio.run(partial(replay, path, parts, options), backend="trio")
+
+
+def _answered(call: CallRecord) -> Iterator[TurnRecord]:
+    for turn in call.turns:
+        if turn.speaker == "assistant" and turn.timings_ms.voice_to_voice is not None:
+            yield turn
+
+
+def _summary(turns: list[TurnRecord], part: str) -> dict[str, float]:
+    values = [getattr(turn.timings_ms, part) for turn in turns]
+    known = sorted(value for value in values if value is not None)
+    p95 = statistics.quantiles(known, n=20, method="inclusive")[-1]
+    return {"p50": round(statistics.median(known), 1), "p95": round(p95, 1)}
+
+
+def _recordings(data: Path | None, calls: int) -> Iterator[Path]:
+    if data is not None:
+        yield from _listed(data, calls)
+        return
+    yield from (script.wav for script in scripts())
+    if AN4.is_dir():
+        yield from _listed(AN4, calls)
+
+
+def _listed(data: Path, calls: int) -> Iterator[Path]:
+    """Every n-th of the manifest, so that a few calls come from many speakers."""
+    lines = (data / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    for line in lines[:: max(1, len(lines) // calls)][:calls]:
+        yield data / json.loads(line)["file"]
+
+
+def _arguments() -> Any:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--data", type=Path, help="a folder of recorded callers and manifest.jsonl")
+    parser.add_argument("--calls", type=int, default=32, help="recordings of the folder (32)")
+    parser.add_argument("--realtime", action="store_true", help="pace by the wall clock")
+    parser.add_argument("--out", type=Path, default=Path("out/bench/latency.json"))
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

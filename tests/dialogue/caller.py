@@ -1,0 +1,122 @@
+"""A caller for scripts, and an understanding engine that goes by words alone."""
+
+import re
+from contextlib import aclosing
+from datetime import datetime
+
+from dialogue.agent import CallerTurn, Opening, Said, Silence, Trouble
+from dialogue.conversation import FlowAgent
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot, Understanding
+from nlu.values import find, read
+
+FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0)
+TODAY = FRIDAY_AFTERNOON.date()
+
+INTENTS = {  # the first whose pattern is found
+    "repeat": r"repeat|say that again|^pardon",
+    "speak_to_person": r"person|human|agent",
+    "complaint": r"complain|broken",
+    "cancel_order": r"cancel",
+    "refund_status": r"refund|money back",
+    "order_status": r"where.*order|status|package",
+    "opening_hours": r"open\b|close\b|hours",
+    "return_policy": r"return",
+    "shipping_cost": r"shipping",
+    "product_availability": r"in stock|do you have",
+    "help": r"\bhelp\b",
+    "goodbye": r"goodbye|\bbye\b",
+    "deny": r"^no\b|that's all|don't have it",
+    "affirm": r"^yes\b|right",
+    "thanks": r"thank",
+    "greeting": r"^(hello|hi)\b",
+}
+PRODUCTS = r"(?:the |an? )?(kettle|desk lamp|espresso machine|mountain bike|trampoline)"
+DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|november 26th)"
+
+
+class WordsNlu:
+    """Understands by keywords; with "maybe" in the text it is less sure, with "perhaps" hardly."""
+
+    def __init__(self) -> None:
+        self.contexts: list[Context] = []
+
+    def understand(self, text: str, context: Context) -> Understanding:
+        """See `nlu.understand.Nlu`."""
+        self.contexts.append(context)
+        words = text.lower()
+        slots = tuple(self._slots(words))
+        bare = bool(slots) and slots[0].name == "order_number" and not re.search("[a-z]", words)
+        named = (name for name, pattern in INTENTS.items() if re.search(pattern, words))
+        intent = "order_status" if bare else next(named, OUT_OF_SCOPE)
+        confidence = 0.45 if "maybe" in words else 0.1 if "perhaps" in words else 0.9
+        return Understanding(text, intent, confidence, slots, Sentiment("neutral", 0.0))
+
+    def _slots(self, words: str) -> list[Slot]:
+        slots = []
+        if number := find("digits", words, TODAY, 5):
+            start, end = number.start, number.end
+            slots.append(Slot("order_number", words[start:end], number.value, start, end, 0.9))
+        for name, pattern in (("product", PRODUCTS), ("date", DATES)):
+            if match := re.search(pattern, words):
+                value = read("date", match[0], TODAY) if name == "date" else match[0]
+                slots.append(Slot(name, match[0], value or "", *match.span(), 0.9))
+        return slots
+
+
+class DeafNlu:
+    """Fails whatever is said."""
+
+    def understand(self, text: str, context: Context) -> Understanding:
+        """See `nlu.understand.Nlu`."""
+        raise RuntimeError("the model is gone")
+
+
+class Caller:
+    """Talks with an agent the way the call loop does; each method returns what was said."""
+
+    def __init__(self, agent: FlowAgent) -> None:
+        self.agent = agent
+
+    async def rings(self) -> str:
+        return await self._turn(Opening())
+
+    async def says(self, text: str, confidence: float = 0.9) -> str:
+        return await self._turn(Said(text, confidence))
+
+    async def presses(self, keys: str) -> str:
+        return await self._turn(Said(keys, keys=True))
+
+    async def keeps_silent(self) -> str:
+        return await self._turn(Silence())
+
+    async def meets_trouble(self) -> str:
+        return await self._turn(Trouble())
+
+    async def hears_nothing_of_the_answer_to(self, text: str) -> str:
+        """Speak on before the first word has come."""
+        return await self._turn(Said(text), words_heard=0)
+
+    async def hears(self, words: int, text: str) -> str:
+        """Interrupt the answer after so many words."""
+        return await self._turn(Said(text), words)
+
+    async def interrupts_the_greeting(self) -> str:
+        return await self._turn(Opening(), words_heard=0)
+
+    async def _turn(self, turn: CallerTurn, words_heard: int | None = None) -> str:
+        said: list[str] = []
+        try:
+            async with aclosing(self.agent.reply(turn)) as clauses:
+                async for clause in clauses:
+                    assert clause.strip() == clause != ""
+                    said.append(clause)
+                    if words_heard is not None and len(" ".join(said).split()) > words_heard:
+                        break
+        finally:
+            text = " ".join(said)
+            heard = text if words_heard is None else " ".join(text.split()[:words_heard])
+            await self.agent.commit(text, heard)
+        return text
+
+
+WAITS_FOR_YES_NO = Context(YES_NO)

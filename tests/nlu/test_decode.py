@@ -1,0 +1,174 @@
+from datetime import date
+
+import numpy as np
+import pytest
+
+from nlu.dataset import SlotType
+from nlu.decode import (
+    FORM_CONFIDENCE,
+    Labels,
+    best_labels,
+    decide,
+    expected_slots,
+    rank_intents,
+    read_sentiment,
+    spans,
+    tagged_slots,
+)
+from nlu.tokens import Tokens, bio_labels
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Slot
+
+TODAY = date(2025, 3, 12)
+SLOTS = {
+    "order_number": SlotType("order_number", "digits", 5),
+    "phone_number": SlotType("phone_number", "phone"),
+    "date": SlotType("date", "date"),
+    "email": SlotType("email", "email"),
+    "person_name": SlotType("person_name", "name"),
+}
+LABELS = Labels(
+    ("order_status", "cancel", "affirm", "deny", OUT_OF_SCOPE),
+    bio_labels(list(SLOTS)),
+    ("negative", "neutral", "positive"),
+    SLOTS,
+)
+
+
+def test_the_likeliest_intent_comes_first() -> None:
+    ranking = rank_intents(np.array([0.2, 0.5, 0.1, 0.1, 0.1]), LABELS, "")
+    assert ranking[0] == ("cancel", 0.5)
+    assert sum(probability for _, probability in ranking) == pytest.approx(1)
+
+
+def test_after_a_yes_no_question_a_likely_yes_wins() -> None:
+    unsure = np.array([0.1, 0.35, 0.3, 0.05, 0.2])
+    assert rank_intents(unsure, LABELS, "")[0][0] == "cancel"
+    assert rank_intents(unsure, LABELS, YES_NO)[0][0] == "affirm"
+
+
+def test_after_a_yes_no_question_something_else_clearly_said_is_heard() -> None:
+    clear = np.array([0.02, 0.92, 0.02, 0.02, 0.02])
+    assert rank_intents(clear, LABELS, YES_NO)[0][0] == "cancel"
+
+
+def test_below_the_threshold_is_out_of_scope_and_says_how_doubtful() -> None:
+    ranking = [("cancel", 0.4), ("affirm", 0.35), (OUT_OF_SCOPE, 0.25)]
+    assert decide(ranking, threshold=0.3) == ("cancel", 0.4)
+    intent, confidence = decide(ranking, threshold=0.5)
+    assert intent == OUT_OF_SCOPE
+    assert confidence == pytest.approx(0.6)
+    intent, confidence = decide([(OUT_OF_SCOPE, 0.7), ("cancel", 0.3)], threshold=0.0)
+    assert intent == OUT_OF_SCOPE
+    assert confidence == pytest.approx(0.7)
+
+
+def test_sentiment_scores_from_minus_one_to_one() -> None:
+    assert read_sentiment(np.array([1.0, 0.0, 0.0]), LABELS).score == -1
+    mild = read_sentiment(np.array([0.1, 0.3, 0.6]), LABELS)
+    assert mild.label == "positive"
+    assert mild.score == pytest.approx(0.5)
+
+
+def test_spans_mend_broken_labels() -> None:
+    assert spans(["O", "B-a", "I-a", "O", "I-a", "B-b", "I-a"]) == [
+        ("a", 1, 3),
+        ("a", 4, 5),
+        ("b", 5, 6),
+        ("a", 6, 7),
+    ]
+    assert spans(["B-a", "B-a", "I-a"]) == [("a", 0, 3)]
+    assert spans([]) == []
+
+
+def test_the_best_labels_make_whole_spans() -> None:
+    names = ("O", "B-a", "I-a", "B-b", "I-b")
+    torn = np.array(
+        [
+            [0.1, 0.6, 0.1, 0.1, 0.1],
+            [0.1, 0.0, 0.4, 0.0, 0.5],  # alone, I-b would be likelier
+            [0.1, 0.0, 0.9, 0.0, 0.0],
+            [0.9, 0.0, 0.1, 0.0, 0.0],
+        ]
+    )
+    assert best_labels(torn, names) == ["B-a", "I-a", "I-a", "O"]
+    assert best_labels(torn[1:2], names) == ["O"]
+    assert best_labels(torn[:0], names) == []
+
+
+def tagged(text: str, *names: str) -> list[Slot]:
+    """Tag the words of the text, 0.9 sure of each."""
+    at, positions = 0, []
+    for word in text.split():
+        start = text.index(word, at)
+        at = start + len(word)
+        positions.append((start, at))
+    tokens = Tokens(tuple(range(len(names) + 2)), tuple(range(1, len(names) + 1)), tuple(positions))
+    probabilities = np.full((len(names), len(LABELS.slot_labels)), 0.1 / len(LABELS.slot_labels))
+    for i, name in enumerate(names):
+        probabilities[i, LABELS.slot_labels.index(name)] = 0.9
+    return tagged_slots(text, tokens, probabilities, LABELS, TODAY)
+
+
+def test_tagged_slots_carry_text_place_and_value() -> None:
+    text = "order one five two one three tomorrow"
+    found = tagged(text, "O", "B-order_number", *["I-order_number"] * 4, "B-date")
+    assert [(slot.name, slot.value) for slot in found] == [
+        ("order_number", "15213"),
+        ("date", "2025-03-13"),
+    ]
+    assert all(text[slot.start : slot.end] == slot.text for slot in found)
+    assert all(slot.confidence == pytest.approx(0.9, abs=0.02) for slot in found)
+
+
+def test_a_tagged_slot_without_a_value_is_none() -> None:
+    assert tagged("sometime soon", "B-date", "I-date") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "waiting_for", "name", "value"),
+    [
+        ("it's 15213", "order_number", "order_number", "15213"),
+        ("one five two one three", "order_number", "order_number", "15213"),
+        ("15213", "", "order_number", "15213"),  # keys, or the answer to the greeting
+        ("john at example dot com", "email", "email", "john@example.com"),
+        ("415 555 0132", "phone_number", "phone_number", "+14155550132"),
+        ("the 20th I think", "date", "date", "2025-03-20"),
+    ],
+)
+def test_what_was_asked_for_is_found_where_the_tagger_sees_nothing(
+    text: str, waiting_for: str, name: str, value: str
+) -> None:
+    (slot,) = expected_slots(text, [], LABELS, waiting_for, TODAY)
+    assert (slot.name, slot.value, slot.confidence) == (name, value, FORM_CONFIDENCE)
+    assert text[slot.start : slot.end] == slot.text
+
+
+@pytest.mark.parametrize(
+    ("text", "waiting_for"),
+    [
+        ("it's 15213", ""),
+        ("what do you mean", "order_number"),
+        ("one five two one", "order_number"),
+        ("John Smith", "person_name"),
+        ("15213", "no_such_slot_but_a_longer_number_than_2"),
+    ],
+)
+def test_nothing_is_made_up(text: str, waiting_for: str) -> None:
+    found = expected_slots(text, [], LABELS, waiting_for, TODAY)
+    assert [slot.value for slot in found] == (["15213"] if text == "15213" else [])
+
+
+def test_what_the_tagger_saw_stands() -> None:
+    seen = Slot("order_number", "15213", "15213", 3, 8, 0.7)
+    text = "no 15213 not 15214"
+    assert expected_slots(text, [seen], LABELS, "order_number", TODAY) == [seen]
+
+
+def test_a_broken_or_misnamed_span_gives_way_to_what_was_asked_for() -> None:
+    text = "four one five 555 0132"
+    wrong = Slot("order_number", "555 0132", "5550132", 14, 22, 0.5)
+    (slot,) = expected_slots(text, [wrong], LABELS, "phone_number", TODAY)
+    assert (slot.name, slot.value) == ("phone_number", "+14155550132")
+    part = Slot("order_number", "two one three", "213", 9, 22, 0.5)
+    (slot,) = expected_slots("one five two one three", [part], LABELS, "order_number", TODAY)
+    assert slot.value == "15213"

@@ -1,0 +1,54 @@
+"""Engines by name, and what is said when one cannot be had."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from models import ModelError, ModelMissing
+from voice import EngineError
+from voice.asr import AsrOptions, load_asr
+
+
+def test_an_unknown_engine_names_the_known_ones() -> None:
+    with pytest.raises(EngineError, match=r"'kaldi'.*faster-whisper or openai-whisper"):
+        load_asr(AsrOptions(engine="kaldi"))
+
+
+def test_an_english_model_is_not_asked_for_german() -> None:
+    with pytest.raises(EngineError, match="English alone: choose base"):
+        load_asr(AsrOptions(model="tiny.en", language="de"))
+
+
+def test_an_unknown_device_is_named() -> None:
+    with pytest.raises(ModelError, match="tpu"):
+        load_asr(AsrOptions(device="tpu"))
+
+
+def test_weights_that_are_not_there_say_how_to_get_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OFFHOOK_MODELS", str(tmp_path))
+    with pytest.raises(ModelMissing, match="whisper-base"):
+        load_asr(AsrOptions(device="cpu"))
+
+
+@pytest.mark.parametrize(
+    ("engine", "package"), [("faster-whisper", "ctranslate2"), ("openai-whisper", "torch")]
+)
+def test_a_missing_package_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, engine: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    for module in ("voice.asr_faster", "voice.asr_openai"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    with pytest.raises(EngineError, match=f"pip install {engine}"):
+        load_asr(AsrOptions(engine=engine, device="cpu"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["faster-whisper", "openai-whisper"])
+def test_an_unknown_language_is_one_line(engine: str) -> None:
+    with pytest.raises(EngineError, match="tlh") as raised:
+        load_asr(AsrOptions(engine=engine, language="tlh", device="cpu"))
+    assert "\n" not in str(raised.value)

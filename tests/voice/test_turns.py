@@ -1,0 +1,159 @@
+"""A caller's probability of speech, frame by frame, and when the turn is said to change."""
+
+import pytest
+
+from voice.audio import FRAME_SECONDS, Digit
+from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
+from voice.turns import (
+    OPEN_SPEECH,
+    Expectation,
+    Kind,
+    Pause,
+    SpeechStarted,
+    TurnEnded,
+    TurnEvent,
+    TurnOptions,
+    TurnTaker,
+    patience,
+)
+
+OPTIONS = TurnOptions()
+ORDER_NUMBER = Expectation(Kind.DIGITS, length=5)
+YES_NO = Expectation(Kind.YES_NO)
+
+
+def events(
+    *stretches: tuple[float, float], partial: str = "", expected: Expectation = OPEN_SPEECH
+) -> list[TurnEvent]:
+    """Feed stretches of (seconds, probability of speech); return what happened."""
+    taker = TurnTaker()
+    probabilities = [p for seconds, p in stretches for _ in range(round(seconds / FRAME_SECONDS))]
+    heard = (
+        taker.hear(index * FRAME_SECONDS, probability, partial, expected)
+        for index, probability in enumerate(probabilities)
+    )
+    return [event for event in heard if event]
+
+
+def test_a_turn_starts_pauses_and_ends() -> None:
+    started, pause, ended = events((0.5, 0), (1, 1), (2, 0))
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(pause, Pause)
+    assert isinstance(ended, TurnEnded)
+    assert started.at == pytest.approx(0.5)
+    assert pause.at == pytest.approx(1.5 + OPTIONS.pause_seconds, abs=FRAME_SECONDS)
+    assert ended.start == pytest.approx(0.5)
+    assert ended.end == pytest.approx(1.5)
+    assert ended.at - ended.end == pytest.approx(OPTIONS.open_seconds, abs=FRAME_SECONDS)
+
+
+def test_silence_is_no_turn() -> None:
+    assert events((10, 0.1)) == []
+
+
+def test_a_click_is_no_turn() -> None:
+    assert events((0.5, 0), (OPTIONS.onset_seconds / 2, 1), (1, 0)) == []
+
+
+def test_a_doubtful_frame_neither_begins_nor_ends_speech() -> None:
+    assert events((2, 0.4)) == []
+    assert [type(event) for event in events((1, 1), (3, 0.4))] == [SpeechStarted]
+
+
+def test_a_pause_within_a_sentence_does_not_end_the_turn() -> None:
+    kinds = [type(event) for event in events((1, 1), (0.5, 0), (1, 1), (2, 0))]
+    assert kinds == [SpeechStarted, Pause, Pause, TurnEnded]
+
+
+def test_a_click_in_a_pause_does_not_reset_it() -> None:
+    *_, ended = events((1, 1), (0.4, 0), (0.02, 1), (1, 0))
+    assert isinstance(ended, TurnEnded)
+    assert ended.end == pytest.approx(1.0)
+
+
+def test_two_turns_one_after_the_other() -> None:
+    kinds = [type(event) for event in events((1, 1), (2, 0), (1, 1), (2, 0))]
+    assert kinds == [SpeechStarted, Pause, TurnEnded] * 2
+
+
+def test_an_endless_talker_is_ended_within_whispers_window() -> None:
+    started, ended, *_ = events((40, 1))
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(ended, TurnEnded)
+    assert ended.at - ended.start == pytest.approx(OPTIONS.longest_seconds, abs=FRAME_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("partial", "expected", "seconds"),
+    [
+        ("Yes.", YES_NO, OPTIONS.complete_seconds),
+        ("yeah that's right", YES_NO, OPTIONS.complete_seconds),
+        ("No, it's", YES_NO, OPTIONS.unfinished_seconds),
+        ("No, my number is", YES_NO, OPTIONS.unfinished_seconds),
+        ("I think", YES_NO, OPTIONS.open_seconds),
+        ("15213", ORDER_NUMBER, OPTIONS.complete_seconds),
+        ("1-5-2-1-3.", ORDER_NUMBER, OPTIONS.complete_seconds),
+        ("one five two one three", ORDER_NUMBER, OPTIONS.complete_seconds),
+        ("one five two", ORDER_NUMBER, OPTIONS.unfinished_seconds),
+        ("152.", ORDER_NUMBER, OPTIONS.unfinished_seconds),
+        ("I don't have it.", ORDER_NUMBER, OPTIONS.sentence_seconds),
+        ("When are you open?", OPEN_SPEECH, OPTIONS.sentence_seconds),
+        ("I want to return the", OPEN_SPEECH, OPTIONS.unfinished_seconds),
+        ("I'd like to order a laptop and,", OPEN_SPEECH, OPTIONS.unfinished_seconds),
+        ("my order is late", OPEN_SPEECH, OPTIONS.open_seconds),
+        ("", OPEN_SPEECH, OPTIONS.open_seconds),
+    ],
+)
+def test_patience_depends_on_what_is_expected_and_what_was_said(
+    partial: str, expected: Expectation, seconds: float
+) -> None:
+    assert patience(partial, expected, OPTIONS) == seconds
+
+
+def test_an_order_number_with_a_long_pause_in_it_is_one_turn() -> None:
+    script = ((1, 1), (1.4, 0), (1, 1), (2, 0))
+    waited = events(*script, partial="one five two", expected=ORDER_NUMBER)
+    assert [type(event) for event in waited] == [SpeechStarted, Pause, Pause, TurnEnded]
+    assert sum(isinstance(event, TurnEnded) for event in events(*script)) == 2
+
+
+@pytest.mark.parametrize("quiet", [0.0, 0.5, 3.14, 60.0])
+def test_the_same_sound_gives_the_same_turn_wherever_it_stands(quiet: float) -> None:
+    _, pause, ended = events((quiet, 0), (1, 1), (2, 0))
+    assert isinstance(ended, TurnEnded)
+    assert round((pause.at - ended.end) / FRAME_SECONDS) == 12
+    assert round((ended.at - ended.end) / FRAME_SECONDS) == 45
+
+
+def test_a_turn_that_is_cut_ends_there_and_leaves_nothing_behind() -> None:
+    taker = TurnTaker()
+    for index in range(20):
+        taker.hear(index * FRAME_SECONDS, 1.0)
+    cut = taker.cut(0.4)
+    assert cut is not None
+    assert cut.start == pytest.approx(0.0)
+    assert cut.end == pytest.approx(0.4)
+    assert cut.at == 0.4
+    assert taker.cut(0.5) is None
+    assert taker.hear(0.5, 1.0) is None
+
+
+def test_keys_are_complete_at_the_expected_length() -> None:
+    keypad = Keypad()
+    for at, key in enumerate("1521"):
+        keypad.press(Digit(key, at))
+        assert keypad.wait(at, ORDER_NUMBER) is None
+    keypad.press(Digit("3", 4.0))
+    assert keypad.wait(4.02, ORDER_NUMBER) == Keys("15213", 0, 4.0, 4.02)
+    assert not keypad.typing
+
+
+def test_keys_are_complete_with_hash_or_after_a_wait() -> None:
+    keypad = Keypad()
+    keypad.press(Digit("7", 1.0))
+    keypad.press(Digit("#", 2.0))
+    assert keypad.wait(2.02, OPEN_SPEECH) == Keys("7", 1.0, 2.0, 2.02)
+    keypad.press(Digit("8", 3.0))
+    assert keypad.wait(3.5, OPEN_SPEECH) is None
+    late = 3.0 + LAST_KEY_SECONDS
+    assert keypad.wait(late, OPEN_SPEECH) == Keys("8", 3.0, 3.0, late)

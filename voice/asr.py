@@ -1,0 +1,111 @@
+"""Speech to text: the protocol, and the engines by name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from models.device import Device, place
+from models.registry import model_path
+from voice import EngineError, UnknownEngine
+from voice.audio import Frame
+from voice.turns import Expectation
+
+if TYPE_CHECKING:
+    from voice.asr_whisper import Decoder
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was understood of one utterance.
+
+    `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
+    mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
+    `rejected` says which guard emptied the text, and is "" otherwise.
+    """
+
+    text: str
+    confidence: float
+    no_speech: float = 0.0
+    rejected: str = ""
+
+
+class AsrStream(Protocol):
+    """One utterance on its way to text."""
+
+    def feed(self, frame: Frame) -> None:
+        """Add 20 ms of the caller's voice. Cheap: no inference here."""
+        ...
+
+    async def finish(self) -> Transcript:
+        """Transcribe all that was fed, in a worker thread; more may be fed and finished again."""
+        ...
+
+
+class Asr(Protocol):
+    """An engine; safe to use from several calls at once."""
+
+    def open(self, expectation: Expectation) -> AsrStream:
+        """Begin an utterance of which the dialogue expects this much."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AsrOptions:
+    """Which speech recognition, and where it runs."""
+
+    engine: str = "faster-whisper"  # a name in ENGINES
+    model: str = "base"  # the Whisper size: base, or tiny.en where many calls share a small machine
+    language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
+    device: str = "auto"  # auto, cpu or cuda
+    threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
+
+
+def load_asr(options: AsrOptions) -> Asr:
+    """Load the engine and run it once, so that the first caller need not wait.
+
+    Raises EngineError, or ModelMissing when the weights are not there.
+    """
+    from voice.asr_whisper import WhisperAsr
+
+    engine = ENGINES.get(options.engine)
+    if engine is None:
+        known = " or ".join(ENGINES)
+        raise UnknownEngine(f"there is no ASR engine {options.engine!r}: choose {known}")
+    if options.model.endswith(".en") and options.language != "en":
+        raise UnknownEngine(
+            f"Whisper {options.model} knows English alone: choose base for {options.language!r}"
+        )
+    device = place(options.device)
+    if options.threads:
+        device = replace(device, threads=options.threads)
+    try:
+        asr = WhisperAsr(engine(options, device), options.language)
+    except ImportError as error:
+        raise EngineError(
+            f"{options.engine} is not installed ({error.name} is missing): "
+            f"run `pip install {options.engine}`"
+        ) from error
+    except (ValueError, RuntimeError) as error:  # an unknown language, unusable weights
+        reason = str(error).partition("\n")[0]
+        raise EngineError(f"{options.engine} cannot load {options.model}: {reason}") from error
+    asr.warm_up()
+    return asr
+
+
+def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
+    from voice.asr_faster import FasterWhisperDecoder
+
+    return FasterWhisperDecoder(model_path(f"whisper-{options.model}"), options.language, device)
+
+
+def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
+    from voice.asr_openai import OpenAiWhisperDecoder
+
+    folder = model_path(f"whisper-{options.model}-torch")
+    return OpenAiWhisperDecoder(folder, options.language, device)
+
+
+ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {
+    "faster-whisper": _faster_whisper,
+    "openai-whisper": _openai_whisper,
+}

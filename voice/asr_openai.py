@@ -1,0 +1,77 @@
+"""Whisper in torch: OpenAI's own package, on weights converted from CTranslate2's.
+
+Its decoding is used as it is; only the encoder is told to accept less than 30 s.
+"""
+
+import json
+from pathlib import Path
+from threading import Lock
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+from torch.nn.functional import gelu
+from whisper import DecodingOptions, ModelDimensions, Whisper, log_mel_spectrogram
+from whisper.model import AudioEncoder
+from whisper.tokenizer import get_tokenizer
+
+from models.device import Device
+from voice.asr_whisper import Decoded
+from voice.audio import Float32
+
+
+class AnyLengthEncoder(AudioEncoder):  # type: ignore[misc] # whisper has no types
+    """Whisper's encoder for up to 30 s: a shorter input takes the first positions."""
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """Encode (batch, mels, frames) as (batch, frames / 2, state)."""
+        x = gelu(self.conv2(gelu(self.conv1(mel)))).permute(0, 2, 1)
+        x = (x + self.positional_embedding[: x.shape[1]]).to(x.dtype)
+        for block in self.blocks:
+            x = block(x)
+        encoded: Tensor = self.ln_post(x)
+        return encoded
+
+
+class OpenAiWhisperDecoder:
+    """Meets `Decoder`; one utterance at a time, for the package hooks its cache into the model."""
+
+    def __init__(self, folder: Path, language: str, device: Device) -> None:
+        self._model = _load(folder).to(device.kind)
+        self._language = language
+        self._half = device.kind == "cuda"
+        self._one_at_a_time = Lock()
+        get_tokenizer(self._model.is_multilingual, language=language)  # refuses an unknown one
+
+    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
+        """Transcribe; see `Decoder`."""
+        mel = log_mel_spectrogram(samples, self._model.dims.n_mels, device=self._model.device)
+        options = DecodingOptions(
+            language=self._language,
+            sample_len=most_tokens,
+            beam_size=beams if beams > 1 else None,
+            prompt=prompt or None,
+            without_timestamps=True,
+            fp16=self._half,
+        )
+        with self._one_at_a_time:
+            result = self._model.decode(mel, options)
+        return Decoded(
+            text=result.text,
+            tokens=len(result.tokens),
+            average_logprob=result.avg_logprob,
+            no_speech=result.no_speech_prob,
+        )
+
+
+def _load(folder: Path) -> Whisper:
+    """Build the model in float32, with our encoder in the place of its own."""
+    dims = ModelDimensions(**json.loads((folder / "dims.json").read_text(encoding="utf-8")))
+    model = Whisper(dims)
+    with torch.device("meta"):  # its weights are not drawn at random before they are loaded
+        model.encoder = AnyLengthEncoder(
+            dims.n_mels, dims.n_audio_ctx, dims.n_audio_state, dims.n_audio_head, dims.n_audio_layer
+        )
+    weights = load_file(folder / "model.safetensors")
+    model.load_state_dict({name: tensor.float() for name, tensor in weights.items()}, assign=True)
+    return model.eval()

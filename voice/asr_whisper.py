@@ -1,0 +1,221 @@
+"""Whisper on the phone: what every Whisper engine shares, from samples to transcript.
+
+An engine is a `Decoder`; it knows its library and nothing else. Here are the encoder's context, the
+bound on the tokens, the windows of long speech, and the order in which speech is tried again.
+
+Whisper pads every utterance to 30 s, and that padding is most of what a short turn costs. Given
+10 s it is as accurate and three times as fast, but once in a while it repeats itself without end.
+The bound on the tokens notices; the utterance is then decoded at the 30 s of the model's training.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from anyio import to_thread
+
+from voice import EngineError
+from voice.asr import Transcript
+from voice.asr_guards import has_sound, is_unfounded, without_noises, without_repeats
+from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Float32, Frame
+from voice.turns import Expectation, Kind
+
+SHORT_CONTEXT_SECONDS = 10.0
+FULL_CONTEXT_SECONDS = 30.0
+MARGIN_SECONDS = 0.5  # a context filled to the brim loses its last word
+
+TOKENS_PER_SECOND = 6  # nobody speaks faster for long
+TOKENS_SPARE = 12
+LOOP_NO_SPEECH = 0.4  # above it, what was said in a loop is no speech cut short but a tone
+SURE_LOGPROB = -0.5  # an average above it needs no second opinion on whether anybody spoke
+MOST_TOKENS = 224  # half of Whisper's text context; the other half is the prompt's
+
+EARLIEST_CUT_SECONDS = (
+    20.0  # from here on, speech that exceeds the context is cut where it is quiet
+)
+QUIET_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What the model wrote: `tokens` counts them, `average_logprob` is theirs and the end's."""
+
+    text: str
+    tokens: int
+    average_logprob: float
+    no_speech: float
+
+
+class Decoder(Protocol):
+    """A Whisper model in some library; safe to use from several threads at once."""
+
+    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
+        """Blocking. The samples (-1 to 1, 16 kHz) are as long as the encoder's context shall be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to decode. `patience` multiplies the bound on the tokens."""
+
+    context_seconds: float
+    beams: int  # 1 is greedy
+    patience: int
+
+
+# Whisper's usual last resort, sampling at a temperature, would make the same call end differently
+# each time it is replayed: beams widen the search as well, and are deterministic.
+ATTEMPTS = (
+    Attempt(SHORT_CONTEXT_SECONDS, beams=1, patience=1),
+    Attempt(FULL_CONTEXT_SECONDS, beams=1, patience=2),
+    Attempt(FULL_CONTEXT_SECONDS, beams=5, patience=2),
+)
+
+
+class WhisperAsr:
+    """Meets `Asr` with any `Decoder`."""
+
+    def __init__(self, decoder: Decoder, language: str = "en") -> None:
+        self._decoder = decoder
+        self._language = language
+
+    def open(self, expectation: Expectation) -> "WhisperStream":
+        """Begin an utterance."""
+        return WhisperStream(self._decoder, prompt_for(expectation, self._language))
+
+    def warm_up(self) -> None:
+        """Decode once: the first caller shall not wait for what libraries do lazily."""
+        silence = _padded(np.zeros(0, np.float32), SHORT_CONTEXT_SECONDS)
+        self._decoder.decode(silence, prompt="", most_tokens=1, beams=1)
+
+
+class WhisperStream:
+    """Meets `AsrStream`: keeps the frames; all of them are transcribed at each `finish`."""
+
+    def __init__(self, decoder: Decoder, prompt: str) -> None:
+        self._decoder = decoder
+        self._prompt = prompt
+        self._pcm: list[bytes] = []
+
+    def feed(self, frame: Frame) -> None:
+        """Add 20 ms."""
+        self._pcm.append(frame.pcm)
+
+    async def finish(self) -> Transcript:
+        """Transcribe what was fed so far."""
+        pcm = np.frombuffer(b"".join(self._pcm), dtype="<i2")
+        samples: Float32 = pcm.astype(np.float32) / np.float32(32_768)
+        try:
+            return await to_thread.run_sync(transcribe, self._decoder, samples, self._prompt)
+        except RuntimeError as error:  # what both libraries raise, out of memory included
+            reason = str(error).partition("\n")[0]
+            raise EngineError(f"speech recognition failed: {reason}") from error
+
+
+def transcribe(decoder: Decoder, samples: Float32, prompt: str) -> Transcript:
+    """Turn an utterance of any length into text. Blocking."""
+    if not has_sound(samples):
+        return Transcript("", confidence=0.0, no_speech=1.0, rejected="silence")
+    return _joined([_hear(decoder, window, prompt) for window in windows(samples)])
+
+
+def prompt_for(expectation: Expectation, language: str) -> str:
+    """The text that the model is told came before, where that was found to help; else "".
+
+    Telephone quality, base / tiny.en, on recordings that did not choose the wording: the number's
+    sentence takes single digits (60 of FSDD) from 33 / 30 to 15 / 18 % word error rate and neither
+    helps nor harms longer numbers and other words (73 of AN4 dev). Naming the drinks finds 103 / 99
+    of 108 details of coffee orders instead of 96 / 88 (30 recordings of the barista set). A spelled
+    example did not help spelling, and came back as the text of noise.
+    """
+    if expectation.vocabulary:
+        return f"{', '.join(expectation.vocabulary)}."
+    if language == "en" and expectation.kind is Kind.DIGITS:
+        return "My number is 86049."
+    return ""
+
+
+def windows(samples: Float32) -> Iterator[Float32]:
+    """Cut long speech at quiet places into pieces that fit Whisper's context."""
+    most = round((FULL_CONTEXT_SECONDS - MARGIN_SECONDS) * SAMPLE_RATE_HZ)
+    while samples.size > most:
+        cut = _quietest(samples, round(EARLIEST_CUT_SECONDS * SAMPLE_RATE_HZ), most)
+        yield samples[:cut]
+        samples = samples[cut:]
+    yield samples
+
+
+def _quietest(samples: Float32, start: int, end: int) -> int:
+    """The middle of the `QUIET_SECONDS` with the least power between two positions."""
+    power = np.square(samples[start:end]).reshape(-1, FRAME_SAMPLES).sum(axis=1)
+    frames = round(QUIET_SECONDS * SAMPLE_RATE_HZ / FRAME_SAMPLES)
+    sums = np.convolve(power, np.ones(frames), mode="valid")
+    return start + (int(sums.argmin()) + frames // 2) * FRAME_SAMPLES
+
+
+def _hear(decoder: Decoder, samples: Float32, prompt: str) -> Transcript:
+    """Transcribe a piece that fits the context, and doubt the result."""
+    decoded, runaway = _decode(decoder, samples, prompt)
+    if prompt and decoded.average_logprob < SURE_LOGPROB:
+        decoded = replace(decoded, no_speech=_no_speech(decoder, samples))
+    confidence = min(1.0, math.exp(decoded.average_logprob))
+    text = without_repeats(decoded.text)
+    looped = text != decoded.text
+    if (runaway and not looped) or (looped and decoded.no_speech > LOOP_NO_SPEECH):
+        rejected = "repetition"
+    elif not (spoken := without_noises(text)):
+        rejected = "noise"
+    elif is_unfounded(spoken, decoded.no_speech, decoded.average_logprob):
+        rejected = "no speech"
+    else:
+        # the repeats were certain of themselves: what is left deserves only its share of that
+        kept = len(text) / len(decoded.text)
+        return Transcript(spoken, confidence * kept, decoded.no_speech)
+    return Transcript("", 0.0, decoded.no_speech, rejected)
+
+
+def _decode(decoder: Decoder, samples: Float32, prompt: str) -> tuple[Decoded, bool]:
+    """The first attempt that does not run away, else the last one and True."""
+    seconds = samples.size / SAMPLE_RATE_HZ
+    for attempt in _attempts(samples):
+        bound = math.ceil(TOKENS_PER_SECOND * seconds + TOKENS_SPARE) * attempt.patience
+        bound = min(bound, MOST_TOKENS)
+        context = _padded(samples, attempt.context_seconds)
+        decoded = decoder.decode(context, prompt, bound, attempt.beams)
+        capped = decoded.tokens >= bound
+        if not capped and without_repeats(decoded.text) == decoded.text:
+            return decoded, False
+    return decoded, capped
+
+
+def _no_speech(decoder: Decoder, samples: Float32) -> float:
+    """What the model thinks without a prompt; with one it takes any noise for an answer."""
+    context = _padded(samples, _attempts(samples)[0].context_seconds)
+    return decoder.decode(context, prompt="", most_tokens=1, beams=1).no_speech
+
+
+def _attempts(samples: Float32) -> list[Attempt]:
+    """Those whose context the samples fit, with a margin."""
+    seconds = samples.size / SAMPLE_RATE_HZ + MARGIN_SECONDS
+    return [attempt for attempt in ATTEMPTS if seconds <= attempt.context_seconds]
+
+
+def _joined(parts: Sequence[Transcript]) -> Transcript:
+    """One transcript of several windows; those without words do not count."""
+    heard = [part for part in parts if part.text]
+    if not heard:
+        return parts[0]
+    lengths = [len(part.text) for part in heard]
+    logprobs = [math.log(max(part.confidence, 1e-9)) for part in heard]
+    return Transcript(
+        " ".join(part.text for part in heard),
+        confidence=math.exp(float(np.average(logprobs, weights=lengths))),
+        no_speech=min(part.no_speech for part in heard),
+    )
+
+
+def _padded(samples: Float32, seconds: float) -> Float32:
+    """The samples with silence after them, up to so many seconds."""
+    return np.pad(samples, (0, round(seconds * SAMPLE_RATE_HZ) - samples.size))

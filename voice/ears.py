@@ -1,0 +1,184 @@
+"""Ears: frames in, what the caller did out.
+
+What they decide depends on media time alone; the one wall clock here is the stopwatch that tells
+how long the ASR took. The VAD runs on the event loop: 0.25 ms for 20 ms of sound is less than the
+way to a worker thread and back.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from voice.asr import Asr, AsrStream, Transcript
+from voice.audio import FRAME_SECONDS, Digit, Frame
+from voice.keypad import Keypad, Keys
+from voice.turns import OPEN_SPEECH, Expectation, Pause, SpeechStarted, TurnEnded, TurnTaker
+from voice.vad import Vad
+
+log = logging.getLogger(__name__)
+
+LEAD_IN_SECONDS = 0.4  # sound before the detected onset that the ASR still gets
+SILENCE_SECONDS = 8.0  # a caller who says nothing for this long is asked again
+NOTHING = Transcript("", confidence=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What the caller said, from `start` to `end`; the turn was over at `at`. Media seconds.
+
+    `asr_seconds` is how long the last transcription took by the wall clock; what of it did not fit
+    into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
+    was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
+    voice, but its words are lost.
+    """
+
+    transcript: Transcript
+    start: float
+    end: float
+    at: float
+    asr_seconds: float | None = None
+    asr_overrun_seconds: float = 0.0
+    keys: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSilent:
+    """The caller has said nothing since they were expected to, up to media time `at`."""
+
+    at: float
+
+
+CallerEvent = SpeechStarted | Utterance | CallerSilent
+
+
+class Ears:
+    """One call's ears. `expect` tells them what comes next and starts the wait for it."""
+
+    def __init__(self, vad: Vad, asr: Asr, turns: TurnTaker) -> None:
+        self._vad = vad
+        self._asr = asr
+        self._turns = turns
+        self._keypad = Keypad()
+        self._expected = OPEN_SPEECH
+        self._quiet_since: float | None = None
+        self._lead_in: deque[Frame] = deque(maxlen=round(LEAD_IN_SECONDS / FRAME_SECONDS))
+        self._hearing: _Hearing | None = None
+        self.now = 0.0  # media time: the end of the last frame heard
+
+    def expect(self, expected: Expectation) -> None:
+        """The assistant has finished: it is the caller's turn, and this is what to listen for."""
+        self._expected = expected
+        self._quiet_since = self.now
+
+    async def listen(self, frames: AsyncGenerator[Frame | Digit]) -> AsyncGenerator[CallerEvent]:
+        """Hear the caller out until the frames end.
+
+        The turn-taker waits for the transcript at every pause, so that its decisions depend on
+        media time alone. On a live line the frames that come meanwhile wait in the line's buffer.
+        """
+        async with aclosing(frames):
+            async for heard in frames:
+                happened = self._key(heard) if isinstance(heard, Digit) else self._sound(heard)
+                for event in await happened:
+                    yield event
+                    if isinstance(event, SpeechStarted):
+                        self._quiet_since = None  # set again by the reply that this has silenced
+        for event in await self._cut(self.now):
+            yield event
+
+    async def _key(self, digit: Digit) -> list[CallerEvent]:
+        begun: list[CallerEvent] = []
+        if not self._keypad.typing:
+            begun = [*await self._cut(digit.at), SpeechStarted(digit.at)]
+        self._keypad.press(digit)
+        return begun
+
+    async def _sound(self, frame: Frame) -> list[CallerEvent]:
+        self.now = frame.at + FRAME_SECONDS
+        if self._keypad.typing:
+            keys = self._keypad.wait(self.now, self._expected)
+            return [_typed(keys)] if keys else []
+        (self._hearing.feed if self._hearing else self._lead_in.append)(frame)
+        partial = self._hearing.transcript.text if self._hearing else ""
+        probability = self._vad.probability(frame)
+        match self._turns.hear(frame.at, probability, partial, self._expected):
+            case SpeechStarted() as started:
+                self._hearing = _Hearing(lambda: self._asr.open(self._expected), self._lead_in)
+                return [started]
+            case Pause() if self._hearing:
+                await self._hearing.transcribe()
+            case TurnEnded() as ended:
+                return await self._ended(ended, transcribed=ended.paused < ended.at)
+            case None if self._silent_too_long():
+                self._quiet_since = None
+                return [CallerSilent(self.now)]
+        return []
+
+    async def _cut(self, at: float) -> list[CallerEvent]:
+        """End what the caller is saying, if anything."""
+        ended = self._turns.cut(at)
+        return await self._ended(ended, transcribed=False) if ended else []
+
+    async def _ended(self, ended: TurnEnded, *, transcribed: bool) -> list[CallerEvent]:
+        hearing, self._hearing = self._hearing, None
+        if hearing is None:
+            return []
+        if not transcribed:
+            await hearing.transcribe()
+        return [hearing.complete(ended)]
+
+    def _silent_too_long(self) -> bool:
+        return self._quiet_since is not None and self.now - self._quiet_since >= SILENCE_SECONDS
+
+
+class _Hearing:
+    """An utterance while it is being heard; the ASR is opened with the frame after the onset."""
+
+    def __init__(self, open_stream: Callable[[], AsrStream], lead_in: deque[Frame]) -> None:
+        self.transcript = NOTHING
+        self._open = open_stream
+        self._lead_in = [*lead_in]
+        self._stream: AsrStream | None = None
+        self._seconds: float | None = None
+        self._failed = False
+        lead_in.clear()
+
+    def feed(self, frame: Frame) -> None:
+        self._opened().feed(frame)
+
+    def _opened(self) -> AsrStream:
+        if self._stream is None:
+            self._stream = self._open()
+            for frame in self._lead_in:
+                self._stream.feed(frame)
+        return self._stream
+
+    async def transcribe(self) -> None:
+        began = time.perf_counter()
+        try:
+            self.transcript, self._failed = await self._opened().finish(), False
+        except Exception:
+            log.exception("the ASR failed on an utterance")
+            self.transcript, self._failed = NOTHING, True
+        self._seconds = time.perf_counter() - began
+
+    def complete(self, ended: TurnEnded) -> Utterance:
+        return Utterance(
+            transcript=self.transcript,
+            start=ended.start,
+            end=ended.end,
+            at=ended.at,
+            asr_seconds=self._seconds,
+            asr_overrun_seconds=max(0.0, (self._seconds or 0.0) - (ended.at - ended.paused)),
+            failed=self._failed,
+        )
+
+
+def _typed(keys: Keys) -> Utterance:
+    return Utterance(
+        Transcript(keys.keys, confidence=1.0), keys.start, keys.end, keys.at, keys=True
+    )

@@ -1,0 +1,48 @@
+"""Keys of the phone, collected into one answer. Pure, like the turn-taker."""
+
+from dataclasses import dataclass
+
+from voice.audio import Digit
+from voice.turns import Expectation
+
+ENTER = "#"
+LAST_KEY_SECONDS = 2.5  # after this long without a key the answer is complete
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The caller pressed `keys` from media time `start` to `end`; complete, known at `at`."""
+
+    keys: str
+    start: float
+    end: float
+    at: float
+
+
+class Keypad:
+    """Keys typed so far."""
+
+    def __init__(self) -> None:
+        self._typed: list[Digit] = []
+
+    @property
+    def typing(self) -> bool:
+        """Whether an answer has begun and is not complete."""
+        return bool(self._typed)
+
+    def press(self, digit: Digit) -> None:
+        """Take a key."""
+        self._typed.append(digit)
+
+    def wait(self, at: float, expected: Expectation) -> Keys | None:
+        """Say that it is `at` now; the answer is complete with `#`, or when nothing more comes."""
+        if not self._typed:
+            return None
+        last = self._typed[-1]
+        whole = last.key == ENTER or len(self._typed) == expected.length
+        return self._complete(at) if whole or at - last.at >= LAST_KEY_SECONDS else None
+
+    def _complete(self, at: float) -> Keys:
+        typed, self._typed = self._typed, []
+        keys = "".join(digit.key for digit in typed).rstrip(ENTER)
+        return Keys(keys, typed[0].at, typed[-1].at, at)

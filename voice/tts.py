@@ -1,0 +1,115 @@
+"""Text to speech: the protocol, and the engines by name."""
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from models import ModelError
+from models.device import place
+from models.manifest import combined_sha256
+from models.registry import digest, file_sha256, model_path
+from voice import EngineError, UnknownEngine
+from voice.audio import SpokenFrame
+from voice.speakable import speakable
+from voice.tts_voice import Voice, VoiceTts
+
+REVISION = 1  # of the sound that our code makes of the weights: raise it when that changes
+
+
+class Tts(Protocol):
+    """A voice; safe to use from several calls at once."""
+
+    def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+        """Speak the text: 20 ms frames, `at` counted from the text's beginning.
+
+        The first frames come before the sentence is done. Each frame tells which share of the text
+        has been said by its end (from the engine's own durations; of several sentences each counts
+        by its letters), so that an interrupted reply's transcript holds only what was heard; the
+        last frame says 1.0. Inference runs in a worker thread. Text without a speakable character
+        gives no frames.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TtsOptions:
+    """Which voice speaks, and how."""
+
+    engine: str = "coqui"  # a name of `ENGINES`
+    model: str = ""  # a model's name, or the path of its folder; "" is the engine's own default
+    speaker: str = ""  # name or number, of a Coqui voice with several speakers; "" is the first
+    speed: float = 1.0  # 1.2 speaks 20 % faster; 0.5 to 2
+    device: str = "auto"  # auto, cpu or cuda; hibari runs on the CPU
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How to load an engine's voice from a folder, and the model it speaks with by default."""
+
+    load: Callable[[Path, TtsOptions], Voice]
+    default_model: str
+
+
+def _coqui(folder: Path, options: TtsOptions) -> Voice:
+    from voice.tts_coqui import load_coqui
+
+    device = place(options.device)
+    return load_coqui(
+        folder,
+        speaker=options.speaker,
+        speed=options.speed,
+        device=device.kind,
+        threads=device.threads,
+    )
+
+
+def _hibari(folder: Path, options: TtsOptions) -> Voice:
+    from voice.tts_hibari import load_hibari
+
+    return load_hibari(folder, speed=options.speed)
+
+
+ENGINES = {
+    "coqui": Engine(_coqui, default_model="coqui-joe"),
+    "hibari": Engine(_hibari, default_model="hibari-heart"),
+}
+
+
+def load_tts(options: TtsOptions = TtsOptions()) -> Tts:
+    """Load a voice: seconds, so once at start. Raises EngineError in one line."""
+    engine, model = _choice(options)
+    if not 0.5 <= options.speed <= 2:
+        raise UnknownEngine(f"a speed of {options.speed} is not speech: choose 0.5 to 2")
+    try:
+        folder = Path(model) if Path(model).is_dir() else model_path(model)
+        voice = engine.load(folder, options)
+    except ModelError as error:
+        raise EngineError(str(error)) from error
+    for _ in voice.pieces(speakable("1 moment.")):  # what comes late at first use comes late now
+        pass
+    return VoiceTts(voice)
+
+
+def voice_id(options: TtsOptions) -> str:
+    """Name all that the sound of a voice depends on: engine, weights, options, and our code."""
+    _, model = _choice(options)
+    folder = Path(model)
+    try:
+        if folder.is_dir():
+            files = sorted(file for file in folder.iterdir() if file.is_file())
+            sha256 = combined_sha256({file.name: file_sha256(file) for file in files})
+        else:
+            sha256 = digest(model)
+    except ModelError as error:
+        raise EngineError(str(error)) from error
+    options_said = f"speaker={options.speaker} speed={options.speed}"
+    return f"{options.engine} {sha256} {options_said} revision={REVISION}"
+
+
+def _choice(options: TtsOptions) -> tuple[Engine, str]:
+    """The engine, and the name or path of the model it is to speak with."""
+    if options.engine not in ENGINES:
+        raise UnknownEngine(f"no TTS engine {options.engine!r}: choose {' or '.join(ENGINES)}")
+    engine = ENGINES[options.engine]
+    return engine, options.model or engine.default_model
