@@ -107,7 +107,7 @@ def _runs(process: subprocess.Popen[bytes]) -> bool:
 
 
 def arrived_bytes(folder: Path) -> int:
-    """Bytes of the largest wheel under a folder in which pip makes and removes folders meanwhile."""
+    """Bytes of the largest wheel in a folder where pip makes and removes folders meanwhile."""
     sizes = [0]
     for home, _, files in os.walk(folder):  # unlike Path.rglob, passes over what has just gone
         for file in files:
