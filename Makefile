@@ -69,6 +69,7 @@ UNLOCKED := torch torchaudio triton cuda-bindings cuda-pathfinder cuda-toolkit n
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-package opencv-python \
 		--no-header --no-annotate -q $(UNLOCKED:%=--no-emit-package %) -o requirements.lock
 
 clean: ## remove what was built; models stay in their cache
