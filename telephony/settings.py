@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephony import SettingsError
@@ -61,6 +61,46 @@ class Settings(BaseSettings):
     public: bool = Field(
         default=False,
         description="strangers can call: doctor then insists on models fit for that",
+    )
+    calls: Path = Field(
+        default=Path(platformdirs.user_data_dir("offhook")) / "calls",
+        description="the folder of the phone calls' records, and of pictures that callers send",
+    )
+    host: str = Field(
+        default="127.0.0.1", description="the address that `offhook serve` listens on"
+    )
+    port: int = Field(default=8000, ge=0, lt=65536, description="its port; 0: any free one")
+    public_url: str = Field(
+        default="",
+        description="how Twilio reaches the server, like https://calls.example.com",
+    )
+    twilio_account_sid: str = Field(default="", description="AC…, from the Twilio console")
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="its secret: signs what Twilio sends, and lets us call Twilio",
+    )
+    twilio_number: str = Field(
+        default="", description="your Twilio number: `offhook dial` and hand-offs call from it"
+    )
+    twilio_region: str = Field(
+        default="", description="us1, ie1 or au1; with its edge; empty: Twilio's default"
+    )
+    twilio_edge: str = Field(default="", description="ashburn, dublin, sydney, …; with its region")
+    twilio_api: str = Field(
+        default="",
+        description="another REST host than Twilio's, like the emulator's; for tests and trials",
+    )
+    calls_at_once: int = Field(
+        default=0, ge=0, description="answer at most so many calls; 0: as many as keep real time"
+    )
+    calls_per_caller: int = Field(
+        default=3, ge=1, description="one caller's calls at the same time; more are declined"
+    )
+    record_calls: bool = Field(
+        default=False, description="have Twilio record the calls; say so in the consent line"
+    )
+    handoff_webhook: str = Field(
+        default="", description="a URL that gets each hand-off's packet as JSON, before the person"
     )
 
 
