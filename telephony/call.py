@@ -3,18 +3,19 @@
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anyio import create_task_group, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Exchange, Opening, Said, Silence, Trouble, Waiting
 from telephony.floor import Floor
 from telephony.line import Line
+from telephony.playout import Playout
 from telephony.record import Record
 from telephony.spoken import Spoken
-from voice.ears import CallerSilent, Ears, Utterance
+from voice.ears import CallerSilent, Ears, Paused, Utterance
 from voice.tts import Tts
-from voice.turns import Expectation, Kind, SpeechStarted
+from voice.turns import Expectation, Kind, SpeechStarted, is_backchannel
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ class Call:
     agent: Agent
     tts: Tts
     record: Record
+    opening: CallerTurn = field(default_factory=Opening)  # what the assistant speaks first about
+    on_waiting: Callable[[Waiting], object] = lambda waiting: None  # hears what is waited for
 
 
 async def run_call(call: Call) -> None:
@@ -37,26 +40,39 @@ async def run_call(call: Call) -> None:
     async with create_task_group() as tasks:
         floor = Floor(tasks)
         hang_up = tasks.cancel_scope.cancel
-        await floor.give(answer, Spoken(), call, hang_up)
+        playout = Playout(call.line)
+        await floor.give(answer, None, playout, call, hang_up)
         async with aclosing(call.ears.listen(call.line.frames())) as events:
             async for event in events:
                 match event:
                     case SpeechStarted():
+                        await playout.hold(call.ears.now)
+                        call.ears.expect(expectation(call.agent.waiting))
+                    case Paused() if floor.taken and goes_on(event, playout, call):
+                        call.ears.dismiss()
+                        playout.resume()
+                    case Paused():
                         await floor.take()
                     case Utterance() | CallerSilent():
-                        await floor.give(answer, Spoken(event), call, hang_up)
+                        playout = Playout(call.line)
+                        await floor.give(answer, event, playout, call, hang_up)
         hang_up()
     call.record.finish(call.ears.now, call.agent.outcome)
 
 
-async def answer(spoken: Spoken, call: Call, hang_up: Callable[[], None]) -> None:
+async def answer(
+    event: Utterance | CallerSilent | None,
+    playout: Playout,
+    call: Call,
+    hang_up: Callable[[], None],
+) -> None:
     """Answer what the caller did. No exception leaves here."""
     try:
-        await speak(_turn(spoken.event), spoken, call)
+        await speak(_turn(event, call), Spoken(event), playout, call)
     except Exception:
         log.exception("a reply failed; the caller hears an apology")
         try:
-            await speak(Trouble(), Spoken(), call)
+            await speak(Trouble(), Spoken(), playout, call)
         except Exception:
             log.exception("the apology failed too; hanging up")
             call.record.fail()
@@ -65,7 +81,7 @@ async def answer(spoken: Spoken, call: Call, hang_up: Callable[[], None]) -> Non
         hang_up()
 
 
-async def speak(turn: CallerTurn, spoken: Spoken, call: Call) -> None:
+async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) -> None:
     """Play the agent's reply clause by clause, then commit what of it was heard."""
     exchange = Exchange(turn)
     try:
@@ -74,27 +90,40 @@ async def speak(turn: CallerTurn, spoken: Spoken, call: Call) -> None:
                 spoken.begin(clause)
                 exchange = call.agent.exchange or exchange
                 call.record.caller(spoken, exchange)
+                call.on_waiting(call.agent.waiting)
                 async with aclosing(call.tts.synthesize(clause)) as frames:
                     async for frame in frames:
                         spoken.add(frame, call.ears.now)
-                        await call.line.play(frame)
+                        await playout.play(frame)
                 spoken.end()
-        await call.line.drain()
+        await playout.drain()
     finally:
         with move_on_after(COMMIT_SECONDS, shield=True) as limit:
-            heard, now = spoken.until(await call.line.clear()), call.ears.now
+            heard = spoken.until(await playout.clear())
+            now = playout.held_at or call.ears.now
             await call.agent.commit(spoken.text, heard)
             call.record.caller(spoken, exchange)
             call.record.assistant(spoken, heard, now, exchange)
         if limit.cancelled_caught:
             log.error("a reply was not committed within %.0f s", COMMIT_SECONDS)
         call.ears.expect(expectation(call.agent.waiting))
+        call.on_waiting(call.agent.waiting)
 
 
-def _turn(event: Utterance | CallerSilent | None) -> CallerTurn:
+def goes_on(paused: Paused, playout: Playout, call: Call) -> bool:
+    """Say whether the reply goes on after what the caller put in: a cough, "mhm", "okay".
+
+    A word of consent is an answer, though, when the reply's last clause asks for a yes or no.
+    """
+    words = paused.transcript.text
+    asked = call.agent.waiting.type == Kind.YES_NO and playout.reached_last_clause
+    return is_backchannel(words) and not (words and asked)
+
+
+def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:
     match event:
         case None:
-            return Opening()
+            return call.opening
         case CallerSilent():
             return Silence()
         case Utterance(failed=True):

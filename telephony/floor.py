@@ -18,6 +18,11 @@ class Floor:
         self._free = Event()
         self._free.set()
 
+    @property
+    def taken(self) -> bool:
+        """Whether a reply speaks, or is about to."""
+        return not self._free.is_set()
+
     async def take(self) -> None:
         """Silence the reply that speaks, and return when it has committed what was heard."""
         self._scope.cancel()

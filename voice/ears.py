@@ -46,13 +46,23 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """The caller spoke from `start` to `end` and may go on; these are the words so far."""
+
+    transcript: Transcript
+    start: float
+    end: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class CallerSilent:
     """The caller has said nothing since they were expected to, up to media time `at`."""
 
     at: float
 
 
-CallerEvent = SpeechStarted | Utterance | CallerSilent
+CallerEvent = SpeechStarted | Paused | Utterance | CallerSilent
 
 
 class Ears:
@@ -74,6 +84,11 @@ class Ears:
         self._expected = expected
         self._quiet_since = self.now
 
+    def dismiss(self) -> None:
+        """Forget what the caller is saying: they do not want the floor."""
+        self._turns.cut(self.now)
+        self._hearing = None
+
     async def listen(self, frames: AsyncGenerator[Frame | Digit]) -> AsyncGenerator[CallerEvent]:
         """Hear the caller out until the frames end.
 
@@ -85,8 +100,7 @@ class Ears:
                 happened = self._key(heard) if isinstance(heard, Digit) else self._sound(heard)
                 for event in await happened:
                     yield event
-                    if isinstance(event, SpeechStarted):
-                        self._quiet_since = None  # set again by the reply that this has silenced
+                    self._quiet_since = None  # until the reply that this brings, or silences, ends
         for event in await self._cut(self.now):
             yield event
 
@@ -109,14 +123,19 @@ class Ears:
             case SpeechStarted() as started:
                 self._hearing = _Hearing(lambda: self._asr.open(self._expected), self._lead_in)
                 return [started]
-            case Pause() if self._hearing:
-                await self._hearing.transcribe()
+            case Pause() as pause if self._hearing:
+                return await self._paused(self._hearing, pause)
             case TurnEnded() as ended:
                 return await self._ended(ended, transcribed=ended.paused < ended.at)
             case None if self._silent_too_long():
-                self._quiet_since = None
                 return [CallerSilent(self.now)]
         return []
+
+    async def _paused(self, hearing: "_Hearing", pause: Pause) -> list[CallerEvent]:
+        await hearing.transcribe()
+        if hearing.failed:
+            return []
+        return [Paused(hearing.transcript, pause.start, pause.end, pause.at)]
 
     async def _cut(self, at: float) -> list[CallerEvent]:
         """End what the caller is saying, if anything."""
@@ -144,7 +163,7 @@ class _Hearing:
         self._lead_in = [*lead_in]
         self._stream: AsrStream | None = None
         self._seconds: float | None = None
-        self._failed = False
+        self.failed = False
         lead_in.clear()
 
     def feed(self, frame: Frame) -> None:
@@ -160,10 +179,10 @@ class _Hearing:
     async def transcribe(self) -> None:
         began = time.perf_counter()
         try:
-            self.transcript, self._failed = await self._opened().finish(), False
+            self.transcript, self.failed = await self._opened().finish(), False
         except Exception:
             log.exception("the ASR failed on an utterance")
-            self.transcript, self._failed = NOTHING, True
+            self.transcript, self.failed = NOTHING, True
         self._seconds = time.perf_counter() - began
 
     def complete(self, ended: TurnEnded) -> Utterance:
@@ -174,7 +193,7 @@ class _Hearing:
             at=ended.at,
             asr_seconds=self._seconds,
             asr_overrun_seconds=max(0.0, (self._seconds or 0.0) - (ended.at - ended.paused)),
-            failed=self._failed,
+            failed=self.failed,
         )
 
 

@@ -65,8 +65,10 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The caller has been silent for a moment; the turn may be over."""
+    """The caller spoke from `start` to `end` and has been silent for a moment; it may be over."""
 
+    start: float
+    end: float
     at: float
 
 
@@ -149,7 +151,7 @@ class TurnTaker:
         if self._silence < _frames(self._options.pause_seconds):
             return None
         self._state, self._paused = _State.PAUSING, after
-        return Pause(after)
+        return Pause(self._start, self._end, after)
 
     def _pausing(self, after: float, partial: str, expected: Expectation) -> TurnEvent | None:
         self._length += 1
@@ -198,3 +200,18 @@ def patience(partial: str, expected: Expectation, options: TurnOptions) -> float
     if hangs:
         return options.unfinished_seconds
     return options.sentence_seconds if _SENTENCE_END.search(partial) else options.open_seconds
+
+
+_BACKCHANNELS = re.compile(
+    r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|okay|ok|yeah|yep|yes|right|sure|alright"
+    r"|all right|i see|got it|great|good|fine|thanks|thank you|you)\b",
+    re.IGNORECASE,
+)
+
+
+def is_backchannel(words: str) -> bool:
+    """Say whether these words, spoken into somebody's speech, only tell them to go on.
+
+    So does what holds no words: a cough, a breath, a door.
+    """
+    return not re.search(r"\w", _BACKCHANNELS.sub("", words))

@@ -9,16 +9,18 @@ from trio.testing import MockClock
 from dialogue.agent import Opening, Said, Silence, Trouble, Waiting
 from telephony.call import COMMIT_SECONDS, Call, run_call
 from telephony.line import Line
+from telephony.playout import REWIND_SECONDS
 from telephony.record import Record
 from telephony.wav import WavLine, WavOptions
 from tests.fakes import FakeAgent, FakeAsr, FakeTts, FakeVad, KeypadLine, is_speech, recording, said
-from voice.audio import Digit, Frame
+from voice.audio import FRAME_SECONDS, SILENCE, Digit, Frame
 from voice.ears import Ears
 from voice.turns import Kind, TurnTaker
 
 pytestmark = pytest.mark.anyio
 
 HOURS = "when are you open"
+COUGH = "…"  # what the ASR makes of it
 LONG = "We are open from nine to five on every day of the week but Sunday."  # 15 words, 4.5 s
 
 
@@ -298,3 +300,63 @@ class _HangsUp:
                 if frame.at >= self._seconds:
                     return
                 yield frame
+
+
+@pytest.mark.parametrize("words", ["mhm", "okay", COUGH], ids=["mhm", "okay", "a cough"])
+async def test_a_reply_goes_on_after_what_takes_no_turn(words: str) -> None:
+    agent = FakeAgent({HOURS: [LONG]})
+    line = as_recorded(said(1), said(1, HOURS), said(2), said(0.3, words), said(8))
+    record = await call(line, agent)
+    assert transcript(record) == [
+        "assistant: Good morning.",
+        f"caller: {HOURS}",
+        f"assistant: {LONG}",
+    ]
+
+
+async def test_a_held_reply_is_silent_at_once_and_repeats_the_cut_word() -> None:
+    agent = FakeAgent({HOURS: [LONG]})
+    ear: list[bool] = []
+    recorded = recording(said(1), said(1, HOURS), said(2), said(0.3, "mhm"), said(8))
+    options = WavOptions(takes_turns=False, realtime=True)
+    line = WavLine(recorded, is_speech, options, lambda _, heard: ear.append(heard != SILENCE))
+    await call(line, agent)
+    began, mhm = round(4.0 / FRAME_SECONDS), round(0.3 / FRAME_SECONDS)
+    falls_silent = ear.index(False, began)
+    goes_on = ear.index(True, falls_silent)
+    assert (falls_silent - began) * FRAME_SECONDS == pytest.approx(0.12, abs=0.03)
+    assert 0.24 <= (goes_on - began - mhm) * FRAME_SECONDS <= 0.3  # the pause that tells
+    twice = sum(ear[round(2.5 / FRAME_SECONDS) :]) * FRAME_SECONDS - 4.5
+    assert 0 < twice <= REWIND_SECONDS
+
+
+async def test_a_yes_into_the_question_is_its_answer() -> None:
+    question = "Your order is one five two one three is that right"
+    agent = FakeAgent(
+        {HOURS: [question], "yes": ["Of course."]}, waiting=Waiting("order_number", "yes_no")
+    )
+    record = await call(
+        as_recorded(said(1), said(1, HOURS), said(3), said(0.4, "yes"), said(4)), agent
+    )
+    assert transcript(record)[-2:] == ["caller: yes", "assistant: Of course."]
+
+
+async def test_words_after_an_okay_are_an_interruption() -> None:
+    agent = FakeAgent({HOURS: [LONG], "okay but on sunday": ["Closed."]})
+    line = as_recorded(said(1), said(1, HOURS), said(2), said(0.9, "okay but on sunday"), said(4))
+    record = await call(line, agent)
+    assert transcript(record)[-2:] == ["caller: okay but on sunday", "assistant: Closed."]
+    assert 0 < len(agent.heard[1]) < len(LONG)
+
+
+async def test_a_cough_while_the_assistant_thinks_loses_nothing() -> None:
+    agent = FakeAgent({HOURS: ["We are open."]}, latency=2.0)
+    line = as_recorded(said(3), said(1, HOURS), said(1.2), said(0.2, COUGH), said(6))
+    record = await call(line, agent)
+    assert transcript(record)[1:] == [f"caller: {HOURS}", "assistant: We are open."]
+
+
+async def test_an_mhm_after_the_reply_is_a_turn_like_any_other() -> None:
+    agent = FakeAgent({"mhm": ["Pardon?"]})
+    record = await call(as_recorded(said(2), said(0.3, "mhm"), said(3)), agent)
+    assert transcript(record)[-2:] == ["caller: mhm", "assistant: Pardon?"]

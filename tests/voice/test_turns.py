@@ -14,6 +14,7 @@ from voice.turns import (
     TurnEvent,
     TurnOptions,
     TurnTaker,
+    is_backchannel,
     patience,
 )
 
@@ -157,3 +158,21 @@ def test_keys_are_complete_with_hash_or_after_a_wait() -> None:
     assert keypad.wait(3.5, OPEN_SPEECH) is None
     late = 3.0 + LAST_KEY_SECONDS
     assert keypad.wait(late, OPEN_SPEECH) == Keys("8", 3.0, 3.0, late)
+
+
+@pytest.mark.parametrize(
+    "words", ["", "Mm-hmm.", "mhm", "Okay.", "Yeah, okay.", "I see.", "Uh-huh, right.", "…", "Hmm"]
+)
+def test_what_only_tells_the_speaker_to_go_on(words: str) -> None:
+    assert is_backchannel(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["Stop.", "No.", "Okay, but on Sunday?", "Wait", "Yes, cancel it", "hum", "1", "mmx"]
+)
+def test_what_takes_the_floor(words: str) -> None:
+    assert not is_backchannel(words)
+
+
+def test_a_long_mumble_is_judged_at_once() -> None:
+    assert not is_backchannel("m" * 10_000 + "x")

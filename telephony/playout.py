@@ -1,0 +1,94 @@
+"""The way of one reply's sound to the caller's ear, which can pause and go on."""
+
+import numpy as np
+from anyio import CancelScope, Event, Lock
+
+from telephony.line import Line
+from voice.audio import FRAME_SECONDS, Frame
+
+REWIND_SECONDS = 0.5  # a held reply goes on at the quietest moment of the last so many seconds
+
+
+class Playout:
+    """Plays one reply.
+
+    Who speaks calls `play` and `drain`; who listens may `hold` the reply at once, for as long as it
+    is not clear whether the caller wants the floor, and `resume` it when they do not.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self.held_at: float | None = None  # media time when the reply fell silent, until it resumes
+        self._line = line
+        self._frames: list[Frame] = []  # of the reply so far
+        self._sent = 0  # of them, to the line
+        self._begin = 0  # the first that was sent since the line was cleared
+        self._heard = 0  # how many reached the ear
+        self._going = Event()
+        self._going.set()
+        self._alone = Lock()  # on the line
+        self._sending = CancelScope()
+
+    @property
+    def reached_last_clause(self) -> bool:
+        """Whether the caller's ear was in the newest clause when the reply was held."""
+        return all(frame.at > 0 for frame in self._frames[self._heard + 1 :])
+
+    async def play(self, frame: Frame) -> None:
+        """Queue the reply's next 20 ms; waits while the line is full, or the reply is held."""
+        self._frames.append(frame)
+        await self._send(drain=False)
+
+    async def drain(self) -> None:
+        """Return when the caller has heard the whole reply."""
+        await self._send(drain=True)
+
+    async def hold(self, at: float) -> None:
+        """Silence the caller's ear at this media time; the reply waits where it was."""
+        if self.held_at is None:
+            self.held_at = at
+            self._going = Event()
+            await self._stop()
+
+    def resume(self) -> None:
+        """Go on from about the word where the reply was held."""
+        self._sent = self._begin = _quietest(self._frames, self._heard)
+        self.held_at = None
+        self._going.set()
+
+    async def clear(self) -> float:
+        """Drop the rest of the reply; return the seconds of it that reached the caller's ear."""
+        await self._stop()
+        heard = self._heard * FRAME_SECONDS
+        self._frames.clear()
+        self._sent = self._begin = self._heard = 0
+        return heard
+
+    async def _stop(self) -> None:
+        self._sending.cancel()
+        async with self._alone:
+            played = round(await self._line.clear() / FRAME_SECONDS)
+        self._heard = max(self._heard, self._begin + played)
+        self._sent = self._begin = self._heard
+
+    async def _send(self, *, drain: bool) -> None:
+        while True:
+            await self._going.wait()
+            async with self._alone:
+                if not self._going.is_set():
+                    continue
+                with CancelScope() as self._sending:
+                    while self._sent < len(self._frames):
+                        await self._line.play(self._frames[self._sent])
+                        self._sent += 1
+                    if drain:
+                        await self._line.drain()
+                    return
+
+
+def _quietest(frames: list[Frame], before: int) -> int:
+    """Return which of the frames shortly before this one is the quietest: between two words."""
+    first = max(0, before - round(REWIND_SECONDS / FRAME_SECONDS))
+    if first >= before:
+        return before
+    loudness = [np.abs(frame.samples.astype(np.int32)).mean() for frame in frames[first:before]]
+    return first + int(np.argmin(loudness))
