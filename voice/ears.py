@@ -113,9 +113,13 @@ class Ears:
 
     async def _sound(self, frame: Frame) -> list[CallerEvent]:
         self.now = frame.at + FRAME_SECONDS
-        if self._keypad.typing:
-            keys = self._keypad.wait(self.now, self._expected)
-            return [_typed(keys)] if keys else []
+        keys = self._keypad.wait(self.now, self._expected)
+        spoken = await self._spoken(frame)
+        if spoken and not keys:  # they go on by voice
+            keys = self._keypad.take(self.now)
+        return [_typed(keys), *spoken] if keys else spoken
+
+    async def _spoken(self, frame: Frame) -> list[CallerEvent]:
         (self._hearing.feed if self._hearing else self._lead_in.append)(frame)
         partial = self._hearing.transcript.text if self._hearing else ""
         probability = self._vad.probability(frame)

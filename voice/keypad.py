@@ -40,9 +40,12 @@ class Keypad:
             return None
         last = self._typed[-1]
         whole = last.key == ENTER or len(self._typed) == expected.length
-        return self._complete(at) if whole or at - last.at >= LAST_KEY_SECONDS else None
+        return self.take(at) if whole or at - last.at >= LAST_KEY_SECONDS else None
 
-    def _complete(self, at: float) -> Keys:
+    def take(self, at: float) -> Keys | None:
+        """Say that it is `at` now, and that no more keys come."""
+        if not self._typed:
+            return None
         typed, self._typed = self._typed, []
         keys = "".join(digit.key for digit in typed).rstrip(ENTER)
         return Keys(keys, typed[0].at, typed[-1].at, at)

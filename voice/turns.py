@@ -204,7 +204,8 @@ def patience(partial: str, expected: Expectation, options: TurnOptions) -> float
 
 _BACKCHANNELS = re.compile(
     r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|okay|ok|yeah|yep|yes|right|sure|alright"
-    r"|all right|i see|got it|great|good|fine|thanks|thank you|you)\b",
+    r"|all right|i see|got it|great|good|fine|thanks|thank you|you"
+    r"|good-?bye|bye(?:-?bye)?)\b",
     re.IGNORECASE,
 )
 

@@ -271,6 +271,13 @@ async def test_words_said_before_the_keys_are_not_lost() -> None:
     assert agent.turns[1:3] == [Said("cancel my order", 0.9), Said("42", 1.0, keys=True)]
 
 
+async def test_a_number_is_typed_in_part_and_then_said() -> None:
+    agent = FakeAgent({}, waiting=Waiting("order_number", "digits", 5))
+    line = as_recorded(said(3), said(1, "one three"), said(5))
+    await call(KeypadLine(line, [(2.0, "1"), (2.2, "5"), (2.4, "2")]), agent)
+    assert agent.turns[1:3] == [Said("152", 1.0, keys=True), Said("one three", 0.9)]
+
+
 async def test_after_keys_pressed_while_speaking_the_ears_still_hear() -> None:
     agent = FakeAgent({})
     line = as_recorded(said(1), said(3, "my order"), said(5), said(1, HOURS), said(3))

@@ -161,7 +161,8 @@ def test_keys_are_complete_with_hash_or_after_a_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "Mm-hmm.", "mhm", "Okay.", "Yeah, okay.", "I see.", "Uh-huh, right.", "…", "Hmm"]
+    "words",
+    ["", "Mm-hmm.", "mhm", "Okay.", "Yeah, okay.", "I see.", "Uh-huh, right.", "…", "Thanks, bye."],
 )
 def test_what_only_tells_the_speaker_to_go_on(words: str) -> None:
     assert is_backchannel(words)
