@@ -4,6 +4,8 @@ Exceptions::
 
     TelephonyError             what a person can mend; its text is one line with the remedy
     ├── LineError              a line cannot be opened: no device, no file, a far end that is gone
+    │   └── ProtocolError      the far end of a media stream says what the protocol does not know
+    ├── Refused                traffic that is not Twilio's, or comes twice; told to the log alone
     └── SettingsError          an environment variable or option of ours has a value that cannot be
 """
 
@@ -14,6 +16,14 @@ class TelephonyError(Exception):
 
 class LineError(TelephonyError):
     """A line cannot be opened, or broke."""
+
+
+class ProtocolError(LineError):
+    """The far end of a media stream sent what the protocol does not allow."""
+
+
+class Refused(TelephonyError):
+    """A request or a stream that is not Twilio's, not for a call of ours, or comes twice."""
 
 
 class SettingsError(TelephonyError):

@@ -36,6 +36,21 @@ class TurnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneRecord:
+    """What only a phone call has. `began` is ISO 8601; `streams` is how often we were connected.
+
+    `happenings` is what was told about the call, in order: status callbacks, hand-offs, recordings.
+    """
+
+    caller: str
+    called: str
+    outbound: bool
+    began: str
+    streams: int
+    happenings: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """A whole call; `line` is wav, microphone or twilio, `models` maps names to SHA-256."""
 
@@ -46,6 +61,7 @@ class CallRecord:
     outcome: str
     turns: tuple[TurnRecord, ...]
     models: Mapping[str, str]
+    phone: PhoneRecord | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form: plain dicts, lists, strings, numbers and None."""
@@ -53,13 +69,18 @@ class CallRecord:
 
 
 class Record:
-    """Collects one call's turns as they happen and shows each to `on_turn`."""
+    """Collects one call's turns as they happen and shows each to `on_turn`.
+
+    A call may come back from a person, or reconnect: the turns of its next stream follow in time on
+    those before.
+    """
 
     def __init__(self, on_turn: Callable[[TurnRecord], None] = lambda turn: None) -> None:
         self.turns: list[TurnRecord] = []
         self.seconds = 0.0
         self.outcome = CALLER_HUNG_UP
         self._on_turn = on_turn
+        self._began = 0.0  # where in the call the stream under way began
         self._last_event: Utterance | CallerSilent | None = None
 
     def caller(self, spoken: Spoken, exchange: Exchange) -> None:
@@ -84,17 +105,27 @@ class Record:
                 )
             )
 
+    def go_on(self) -> None:
+        """Begin another stream of the same call: its media time starts at 0 again."""
+        self._began = self.seconds
+        self.outcome = CALLER_HUNG_UP
+
     def fail(self) -> None:
         """Note that the call broke down, whatever the dialogue came to."""
         self.outcome = FAILED
 
     def finish(self, seconds: float, outcome: str | None) -> None:
-        """Close the record: the call took this many seconds of media time."""
-        self.seconds = round(seconds, 2)
+        """Close the record: the stream took this many seconds of media time."""
+        self.seconds = round(self._began + seconds, 2)
         if self.outcome != FAILED:
             self.outcome = outcome or CALLER_HUNG_UP
 
     def _add(self, turn: TurnRecord) -> None:
+        turn = replace(
+            turn,
+            start_s=round(self._began + turn.start_s, 2),
+            end_s=round(self._began + turn.end_s, 2),
+        )
         self.turns.append(turn)
         self._on_turn(turn)
 

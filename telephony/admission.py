@@ -1,0 +1,172 @@
+"""Admission: decline call N+1 before the N in progress degrade.
+
+A call is admitted when four things hold, each measured over the last seconds:
+
+1. *Headroom.* A call costs so many CPU cores in the mean (the process's own CPU time over the calls
+   that ran meanwhile, smoothed over minutes). All calls, the new one included, may take
+   `HEADROOM` of the machine's cores. Calls are bursty, so what is left is not waste: it is what
+   keeps two callers who stop speaking at the same moment from waiting for each other. Calls that
+   have just been admitted are counted at that cost before they show any.
+2. *Real time.* The event loop wakes when it should, and no caller's voice waits to be heard.
+3. *Room.* Not more jobs wait for a worker thread (ASR, NLU and TTS run there) than there are cores.
+4. *Replies.* The median of the last turns' voice to voice is what callers accept.
+
+The first predicts; the others notice where the prediction was wrong, as on a machine whose cores
+others use too.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+from anyio import current_time, sleep, to_thread
+
+from telephony.record import TurnRecord
+
+HEADROOM = 0.75  # of the cores
+FIRST_GUESS_CORES = 0.4  # a call's cost until calls have shown it
+COST_SECONDS = 60.0  # of one call: how fast the estimate follows what is measured
+BEHIND_SECONDS = 0.25  # of lag, or of waiting caller audio; a turn's end is told to 0.24 s
+REPLY_SECONDS = 2.5  # median voice to voice from which on callers ask whether anybody is there
+REPLIES = 8  # the last so many are looked at,
+REPLIES_NEEDED = 3  # at least so many,
+REPLY_AGE_SECONDS = 60.0  # those that are no older than this
+HEARTBEAT_SECONDS = 0.1
+WINDOW_SECONDS = 5.0  # the worst lag of so long counts
+COST_STEP_SECONDS = 1.0  # how often the CPU time is read
+
+
+class Declined(StrEnum):
+    """Why a call was not admitted."""
+
+    DRAINING = "the server is shutting down"
+    NOT_READY = "the models are not loaded"
+    TOO_MANY = "as many calls are in progress as OFFHOOK_CALLS_AT_ONCE allows"
+    CALLER = "this caller has as many calls as OFFHOOK_CALLS_PER_CALLER allows"
+    HEADROOM = "the calls in progress need the machine"
+    BEHIND = "the server runs behind real time"
+    QUEUED = "too much computing is waiting"
+    REPLIES = "replies take too long"
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the server does at a moment. `cost` is in cores a call, `replies` in seconds each."""
+
+    calls: int = 0
+    cores: int = 1
+    cost: float = FIRST_GUESS_CORES
+    behind: float = 0.0
+    waiting_jobs: int = 0
+    replies: tuple[float, ...] = ()
+
+
+def overload(load: Load, at_once: int = 0) -> Declined | None:
+    """Say why one more call would be too many; `at_once` is the hard cap, 0 for none.
+
+    What it would cost does not count against the first call: it has the machine to itself.
+    """
+    others = load.calls > 0
+    checks = (
+        (Declined.TOO_MANY, at_once and load.calls >= at_once),
+        (Declined.BEHIND, load.behind > BEHIND_SECONDS),
+        (Declined.HEADROOM, others and (load.calls + 1) * load.cost > HEADROOM * load.cores),
+        (Declined.QUEUED, others and load.waiting_jobs > load.cores),
+        (Declined.REPLIES, others and too_slow(load.replies)),
+    )
+    return next((reason for reason, holds in checks if holds), None)
+
+
+def too_slow(replies: Sequence[float]) -> bool:
+    """Say whether callers wait too long; one or two slow replies tell nothing."""
+    return len(replies) >= REPLIES_NEEDED and median(replies) > REPLY_SECONDS
+
+
+class CallCost:
+    """The CPU cores that one call takes in the mean, learned from all calls there were."""
+
+    def __init__(self, first_guess: float = FIRST_GUESS_CORES) -> None:
+        self.cores = first_guess
+        self._idle = 0.0  # what the process takes without any call
+
+    def learn(self, calls: float, cpu_seconds: float, seconds: float) -> None:
+        """Take in that so many calls ran for these seconds and took this CPU time."""
+        if seconds <= 0:
+            return
+        used = cpu_seconds / seconds
+        if not calls:
+            self._idle += (used - self._idle) * min(1.0, seconds / COST_SECONDS)
+            return
+        share = min(1.0, calls * seconds / COST_SECONDS)
+        self.cores += (max(0.0, used - self._idle) / calls - self.cores) * share
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The operator's own limits."""
+
+    at_once: int = 0
+    per_caller: int = 3
+
+
+@dataclass(slots=True)
+class Gate:
+    """Measures, and admits. `calls` tells how many are ours now, `behind` their worst lag."""
+
+    limits: Limits
+    calls: Callable[[], int]
+    behind: Callable[[], Iterable[float]] = tuple
+    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    cpu_seconds: Callable[[], float] = time.process_time
+    draining: bool = False
+    cost: CallCost = field(default_factory=CallCost)
+    _lags: deque[tuple[float, float]] = field(default_factory=deque)  # when, seconds late
+    _replies: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=REPLIES))
+
+    def admits(self, ready: bool, callers: int) -> Declined | None:
+        """Say why a call is declined, or None; its caller has so many calls in progress."""
+        if self.draining:
+            return Declined.DRAINING
+        if not ready:
+            return Declined.NOT_READY
+        if callers >= self.limits.per_caller:
+            return Declined.CALLER
+        return overload(self.load(), self.limits.at_once)
+
+    def load(self) -> Load:
+        """Return what was measured."""
+        now = current_time()
+        lags = [lag for at, lag in self._lags if now - at <= WINDOW_SECONDS]
+        replies = [took for at, took in self._replies if now - at <= REPLY_AGE_SECONDS]
+        return Load(
+            calls=self.calls(),
+            cores=self.cores,
+            cost=self.cost.cores,
+            behind=max([*lags, *self.behind()], default=0.0),
+            waiting_jobs=to_thread.current_default_thread_limiter().statistics().tasks_waiting,
+            replies=tuple(replies),
+        )
+
+    def note_turn(self, turn: TurnRecord) -> None:
+        """Take in how long a turn's reply took: a `Record` calls this."""
+        if turn.timings_ms.voice_to_voice is not None:
+            self._replies.append((current_time(), turn.timings_ms.voice_to_voice / 1000))
+
+    async def measure(self) -> None:
+        """Measure until cancelled."""
+        read, spent = current_time(), self.cpu_seconds()
+        while True:
+            due = current_time() + HEARTBEAT_SECONDS
+            await sleep(HEARTBEAT_SECONDS)
+            now = current_time()
+            self._lags.append((now, max(0.0, now - due)))
+            while now - self._lags[0][0] > WINDOW_SECONDS:
+                self._lags.popleft()
+            if now - read >= COST_STEP_SECONDS:
+                before, spent = spent, self.cpu_seconds()
+                self.cost.learn(self.calls(), spent - before, now - read)
+                read = now
