@@ -1,7 +1,7 @@
 """One caller's conversation: text in, clauses out."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from nlu.understand import Understanding
@@ -9,16 +9,23 @@ from nlu.understand import Understanding
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The call has begun: greet."""
+    """The call has begun: say these words, why we call; without any, greet."""
+
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed."""
+    """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
+
+    Or what they wrote: a text message, with the text that was read in each of its pictures.
+    """
 
     text: str
     confidence: float = 1.0
     keys: bool = False
+    written: bool = False
+    pictures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,12 @@ class Trouble:
     """A part of the chain failed while it dealt with the caller's last turn."""
 
 
-CallerTurn = Opening | Said | Silence | Trouble
+@dataclass(frozen=True, slots=True)
+class NobodyCame:
+    """The caller was handed over, and is back: no person took the call."""
+
+
+CallerTurn = Opening | Said | Silence | Trouble | NobodyCame
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +51,48 @@ class Waiting:
     """What the dialogue waits for: the slot's name and its type in the assistant's flows.
 
     `type` is one of open, yes_no, digits, code, date, name; `length` is known for some codes;
-    `vocabulary` holds words that are likely.
+    `vocabulary` holds words that are likely. With `private` no recording may hold what is said.
     """
 
     slot: str = ""
     type: str = "open"
     length: int | None = None
     vocabulary: tuple[str, ...] = ()
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """How one caller's turn was dealt with; complete when the reply's first clause has come."""
+    """How one caller's turn was dealt with; complete when the reply's first clause has come.
+
+    `secrets` are pieces of what both sides said that nothing written may hold: see `masked`.
+    """
 
     caller: CallerTurn
     understanding: Understanding | None = None
     sources: tuple[str, ...] = ()  # "faq.md#returns", "orders/15213": where the answer came from
     nlu_seconds: float | None = None
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
+    secrets: tuple[str, ...] = ()
+
+
+def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
+    """Return the exchange of a turn that nothing has come of so far."""
+    if waiting.private and isinstance(turn, Said):
+        return Exchange(turn, secrets=(turn.text,))
+    return Exchange(turn)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a person who takes over should know beyond the turns.
+
+    `reason` is why the assistant hands over: caller_asked, not_understood or trouble; `slots` are
+    the values that the caller has confirmed, private ones masked.
+    """
+
+    reason: str = ""
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 class Agent(Protocol):
@@ -70,6 +106,11 @@ class Agent(Protocol):
     outcome: str | None
     waiting: Waiting
     exchange: Exchange | None
+
+    @property
+    def brief(self) -> Brief:
+        """What a person who takes over should know, as things stand."""
+        ...
 
     def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause. Changes nothing outside the process (see `commit`)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from dialogue import AssistantError
 from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
-from dialogue.flows import Flow, Flows, Phrases, SlotTexts
+from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Voice
 from dialogue.knowledge import Answer, read_faq
@@ -36,6 +36,7 @@ class Assistant:
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
     phrases: Phrases
+    written: Written  # instead of the phrases, in text messages
     faq: Mapping[str, Answer]  # by anchor
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
@@ -84,6 +85,7 @@ def load_assistant(folder: Path) -> Assistant:
         slot_texts=flows.slots,
         flows=flows.flows,
         phrases=flows.phrases,
+        written=flows.written,
         faq=faq,
         actions=actions,
         seeds=seeds,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialogue.actions import Change, LookUp
-from dialogue.flows import BUILT_IN, Case, Flow, Phrases
+from dialogue.flows import BUILT_IN, Case, Flow, Phrases, Written
 from dialogue.phrasing import names
 from dialogue.reading import Document, Where, did_you_mean, fail
 from nlu.understand import OUT_OF_SCOPE
@@ -13,7 +13,13 @@ from nlu.understand import OUT_OF_SCOPE
 if TYPE_CHECKING:  # the assistant is checked before anybody gets it
     from dialogue.assistant import Assistant
 
-PHRASE_VALUES = {"is_this_about": {"about"}, "closed": {"opens"}, "give_up": {"opens"}}
+PHRASE_VALUES = {
+    "is_this_about": {"about"},
+    "closed": {"opens"},
+    "give_up": {"opens"},
+    "picture_confirm": {"value"},
+    "picture_which": {"values"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def check(
             )
         _check_flow(assistant, flow, flows, where)
     documents = {"assistant.toml": identity, "flows.yaml": flows}
-    for spoken in spoken_texts(assistant):
+    for spoken in (*spoken_texts(assistant), *written_texts(assistant)):
         _check_values(assistant, spoken, documents)
 
 
@@ -64,6 +70,14 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
         yield SpokenText(getattr(assistant.phrases, key), "flows.yaml", ("phrases", key), values)
     for answer in assistant.faq.values():
         yield SpokenText(answer.text, "faq.md", (answer.anchor,))
+
+
+def written_texts(assistant: "Assistant") -> Iterator[SpokenText]:
+    """Yield every text that only messages have."""
+    for key in Written.model_fields:
+        if text := getattr(assistant.written, key):
+            values = frozenset(PHRASE_VALUES.get(key, ()))
+            yield SpokenText(text, "flows.yaml", ("written", key), values)
 
 
 def _texts_of_flow(assistant: "Assistant", intent: str, flow: Flow) -> Iterator[SpokenText]:

@@ -151,7 +151,7 @@ class FlowAgent:
         unsure = understanding.confidence < self._assistant.confidence.act
         astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
         answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
-        return Heard(understanding, turn.confidence, turn.keys, answer)
+        return Heard(understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures)
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -242,7 +242,12 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
             return before
         case Said(text, confidence, keys):
             between = "" if keys and before.keys else " "
-            text = f"{before.text}{between}{text}".strip()
-            return Said(text, min(before.confidence, confidence), keys and before.keys)
+            return replace(
+                turn,
+                text=f"{before.text}{between}{text}".strip(),
+                confidence=min(before.confidence, confidence),
+                keys=keys and before.keys,
+                pictures=before.pictures + turn.pictures,
+            )
         case _:
             return turn

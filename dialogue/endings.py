@@ -34,7 +34,7 @@ class Endings:
     @property
     def words(self) -> Wording:
         """The assistant's texts, at this moment."""
-        return Wording(self.assistant, self.now)
+        return Wording(self.assistant, self.now, self.state.written)
 
     def at(self, state: State) -> Self:
         """Return the policy in another state."""

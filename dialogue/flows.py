@@ -27,6 +27,7 @@ class SlotTexts(Part):
     again: Text  # the second time: how to say it, or to key it in
     confirm: Text | None = None  # the read-back; without one the value is taken as heard
     invalid: Text | None = None  # said when the value has the wrong length
+    private: bool = False  # card number, PIN: not recorded, and masked wherever it is written
     alone: str | None = None  # the flow that a caller means who says nothing but this
     vocabulary: tuple[str, ...] = Field(default=(), strict=False)  # likely words
     vocabulary_from: str | None = None  # or the values of a table's column: catalog.name
@@ -102,6 +103,8 @@ class Phrases(Part):
     yes_or_no: Text
     offer_person: Text
     hand_over: Text
+    nobody_came: Text  # they were handed over, and are back
+    please_hold: Text  # while they wait for a person in a queue
     closed: Text  # nobody is there to hand over to; {opens}
     give_up: Text  # likewise, and the assistant cannot go on; {opens}
     still_there: Text
@@ -112,9 +115,23 @@ class Phrases(Part):
     change_failed: Text
 
 
+class Written(Part):
+    """What reads differently in a text message, and what is only said there: about pictures."""
+
+    picture_confirm: Text  # {value}
+    picture_which: Text  # {values}
+    picture_no_use: Text  # it shows nothing that was asked for
+    picture_unreadable: Text  # no picture, or too large, or gone
+    yes_or_no: Text | None = None
+    hand_over: Text | None = None
+    give_up: Text | None = None  # {opens}
+    goodbye: Text | None = None
+
+
 class Flows(Part):
     """The whole file."""
 
     slots: dict[str, SlotTexts] = Field(default={})
     flows: dict[str, Flow]
     phrases: Phrases
+    written: Written

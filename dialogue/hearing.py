@@ -48,6 +48,11 @@ class Hearing:
         return self.heard.understanding.confidence >= self.assistant.confidence.ask
 
     @property
+    def asks_for_something(self) -> bool:
+        """Whether there is a flow to begin for certain, beyond small talk."""
+        return self.sure and self.flow is not None and not self.flow.small_talk
+
+    @property
     def polarity(self) -> str | None:
         """Whether it is an answer to a yes/no question: affirm, deny or None."""
         if self.heard.keys:

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from dialogue.agent import Opening, Said, Silence, Trouble
 from dialogue.assistant import Assistant
-from dialogue.endings import MISSES, TROUBLES, Endings
+from dialogue.endings import MISSES, TROUBLES
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.knowledge import Answer
+from dialogue.pictured import Pictured
 from dialogue.state import (
     AskSlot,
     Call,
@@ -40,7 +41,7 @@ def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> D
 
 
 @dataclass(frozen=True, slots=True)
-class Policy(Endings):
+class Policy(Pictured):
     """One decision. The methods run from the event, by way of the flow, to the end of the turn."""
 
     def react(self, event: Event) -> Decision:  # noqa: PLR0911 - one return for each event
@@ -53,11 +54,13 @@ class Policy(Endings):
                 return self.looked_up(event)
             case Heard():
                 hearing = Hearing(event, self.assistant, self.now.date())
-                decision = self.at(replace(self.state, greeted=True, silences=0)).heard(hearing)
-                if self.state.greeted:
+                decision = self.turn(event).heard(hearing)
+                if self.state.greeted or event.written:
                     return decision
                 consent = self.words.text(self.assistant.consent)  # they spoke before they heard it
                 return replace(decision, say=consent + decision.say)
+            case Said(written=True):
+                return self.turn(event).wrote_no_words()
             case _ if not self.state.greeted or isinstance(event, Opening):
                 words = (self.assistant.consent, self.assistant.greeting)
                 clauses = tuple(clause for text in words for clause in self.words.text(text))
@@ -95,6 +98,8 @@ class Policy(Endings):
                 decision = self.answered_goodbye(step, hearing)
             case Idle():
                 decision = self.said_only_a_value(hearing)
+        if decision is None and self.pictures and not hearing.asks_for_something:
+            return self.wrote_no_words()
         return decision or self.request(hearing)
 
     def answered_slot(self, slot: str, hearing: Hearing) -> Decision | None:
@@ -107,6 +112,8 @@ class Policy(Endings):
             value = hearing.text
         if value is not None:
             return self.take(slot, value)
+        if self.pictures:
+            return self.look_for(slot)
         if hearing.polarity == "deny":  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
@@ -176,6 +183,23 @@ class Policy(Endings):
                 return self.start(texts.alone, {slot: value})
         return None
 
+    def wrote_no_words(self) -> Decision:
+        """Take what the pictures hold as the answer, or as a request of its own."""
+        if not self.pictures:
+            return self.ask()
+        match self.state.step:
+            case AskSlot(slot):
+                return self.look_for(slot)
+            case ConfirmSlot(slot, value) if self.seen(slot) == (value,):
+                return self.at(self.filled(slot, value)).proceed()
+            case ConfirmSlot(slot):
+                return self.look_for(slot)
+            case Idle():
+                for slot, texts in self.assistant.slot_texts.items():
+                    if texts.alone and self.seen(slot):
+                        return self.start(texts.alone, {})
+        return self.missed(self.words.text(self.assistant.written.picture_no_use))
+
     def request(self, hearing: Hearing) -> Decision:
         """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
@@ -222,7 +246,8 @@ class Policy(Endings):
     def start(self, intent: str, given: Mapping[str, str]) -> Decision:
         """Begin a flow with what was said, and what is known from before."""
         flow, texts = self.assistant.flows[intent], self.assistant.slot_texts
-        again = flow.needs if self.state.finished == intent else ()  # about another one, likely
+        finished = self.state.finished == intent  # then it is about another one, likely
+        again = tuple(slot for slot in flow.needs if finished or self.seen(slot))
         known = {
             slot: value
             for slot, value in self.state.slots
@@ -242,7 +267,7 @@ class Policy(Endings):
             asking = self.at(replace(self.state, step=AskSlot(slot)))
             words = self.words.text(texts.invalid, self.words.spoken({slot: value}))
             return asking.missed(words or self.words.phrase("not_understood"))
-        if texts.confirm:
+        if texts.confirm and not self.state.written:  # what is written was not misheard
             return self.at(replace(self.state, step=ConfirmSlot(slot, value))).ask()
         return self.at(self.filled(slot, value)).proceed()
 
@@ -251,7 +276,7 @@ class Policy(Endings):
         flow, known = self.assistant.flows[self.state.flow], dict(self.state.slots)
         for slot in flow.needs:
             if slot not in known:
-                return self.at(replace(self.state, step=AskSlot(slot))).ask()
+                return self.look_for(slot)
         if flow.hand_over:
             return self.hand_over()
         if flow.ends_call:

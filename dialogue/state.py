@@ -37,6 +37,7 @@ class ConfirmSlot:
 
     slot: str
     value: str
+    seen: bool = False  # in a picture, not heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class State:
     """What the dialogue remembers between turns."""
 
     greeted: bool = False
+    opening: str = ""  # what we call about, until they have heard it
+    written: bool = False  # a conversation of text messages
     step: Step = field(default_factory=Idle)
     flow: str = ""  # the intent whose flow is under way
     finished: str = ""  # the one that ended last
@@ -102,6 +105,8 @@ class Heard:
     confidence: float = 1.0  # of the transcript
     keys: bool = False
     answer: Answer | None = None
+    written: bool = False
+    pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
 
 
 @dataclass(frozen=True, slots=True)

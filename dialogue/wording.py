@@ -1,6 +1,6 @@
 """How things are said: texts of the assistant's folder, with their values in spoken form."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,6 +26,7 @@ class Wording:
 
     assistant: Assistant
     now: datetime
+    written: bool = False  # for the eye: digits stay together
 
     def text(self, text: str | None, values: Mapping[str, str] | None = None) -> Clauses:
         """Return the text's clauses, filled in; none of no text."""
@@ -33,7 +34,7 @@ class Wording:
 
     def phrase(self, name: str) -> Clauses:
         """Return a phrase of flows.yaml that has no values of its own."""
-        return self.text(getattr(self.assistant.phrases, name))
+        return self.text(self._phrase(name))
 
     def closed(self, name: str) -> Clauses:
         """Return a phrase about nobody being there, with the time when somebody will."""
@@ -42,15 +43,23 @@ class Wording:
         if opening is not None:
             day = spoken_day(opening.date(), self.now.date())
             opens = f"{day} at {spoken_time(opening.time())}"
-        return self.text(getattr(self.assistant.phrases, name), {"opens": opens})
+        return self.text(self._phrase(name), {"opens": opens})
+
+    def which(self, values: Sequence[str]) -> Clauses:
+        """Return the question which of the values in a picture is meant."""
+        return self.text(self.assistant.written.picture_which, {"values": ", ".join(values)})
 
     def spoken(self, slots: Mapping[str, str]) -> dict[str, str]:
         """Return the slots' values as they are said."""
         return {slot: self._spoken(slot, value) for slot, value in slots.items()}
 
+    def _phrase(self, name: str) -> str:
+        here: str | None = getattr(self.assistant.written, name, None) if self.written else None
+        return here or str(getattr(self.assistant.phrases, name))
+
     def _spoken(self, slot: str, value: str) -> str:
         match self.assistant.slots[slot].kind:
-            case "digits" | "code" | "phone":
+            case "digits" | "code" | "phone" if not self.written:
                 return spoken_digits(value)
             case "date":
                 return spoken_date(date.fromisoformat(value), self.now.date())
@@ -65,6 +74,8 @@ class Wording:
                 return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
             case AskSlot(slot):
                 return self.text(self.assistant.slot_texts[slot].ask)
+            case ConfirmSlot(value=value, seen=True):
+                return self.text(self.assistant.written.picture_confirm, {"value": value})
             case ConfirmSlot(slot, value):
                 read_back = self.assistant.slot_texts[slot].confirm
                 return self.text(read_back, self.spoken({slot: value}))
