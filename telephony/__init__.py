@@ -5,6 +5,7 @@ Exceptions::
     TelephonyError             what a person can mend; its text is one line with the remedy
     ├── LineError              a line cannot be opened: no device, no file, a far end that is gone
     │   └── ProtocolError      the far end of a media stream says what the protocol does not know
+    ├── PictureError           a picture that a caller sent cannot be had, or cannot be read
     ├── Refused                traffic that is not Twilio's, or comes twice; told to the log alone
     └── SettingsError          an environment variable or option of ours has a value that cannot be
 """
@@ -20,6 +21,10 @@ class LineError(TelephonyError):
 
 class ProtocolError(LineError):
     """The far end of a media stream sent what the protocol does not allow."""
+
+
+class PictureError(TelephonyError):
+    """A picture cannot be fetched or opened."""
 
 
 class Refused(TelephonyError):
