@@ -10,10 +10,21 @@ from anyio import to_thread
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
-from dialogue.agent import CallerTurn, Exchange, Said, Silence, Waiting
+from dialogue.agent import (
+    Brief,
+    CallerTurn,
+    Exchange,
+    NobodyCame,
+    Opening,
+    Said,
+    Silence,
+    Waiting,
+)
 from dialogue.assistant import Assistant
+from dialogue.endings import MISSES, TROUBLES
 from dialogue.knowledge import Knowledge
 from dialogue.policy import decide
+from dialogue.privacy import mask, masked, secrets
 from dialogue.state import (
     YES_NO_STEPS,
     AskSlot,
@@ -23,6 +34,7 @@ from dialogue.state import (
     Decision,
     Event,
     Heard,
+    Idle,
     LookedUp,
     State,
 )
@@ -48,6 +60,7 @@ class Thought:
     understanding: Understanding | None
     sources: tuple[str, ...]
     nlu_seconds: float | None = None
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +106,19 @@ class FlowAgent:
         """Yield the reply clause by clause; nothing outside the process changes."""
         began = time.perf_counter()
         turn = joined(self._unanswered, turn)
+        self._happened(turn)
         self._pending = Pending(turn)
         thought = await to_thread.run_sync(self._think, turn)
         self._pending = Pending(turn, thought)
         self.waiting = waiting(thought.decision.state, self._assistant)
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
         self.exchange = Exchange(
-            turn, thought.understanding, thought.sources, thought.nlu_seconds, seconds
+            turn,
+            thought.understanding,
+            thought.sources,
+            thought.nlu_seconds,
+            seconds,
+            thought.secrets,
         )
         for clause in thought.decision.say:
             yield clause
@@ -111,19 +130,37 @@ class FlowAgent:
         if pending is None:
             return
         thought = pending.thought
-        if thought is None or not binding(thought.decision, heard):
+        whole = pending.finished and heard.split() == said.split()
+        unsaid = isinstance(pending.turn, Opening) and pending.turn.words and not whole
+        if thought is None or unsaid or not binding(thought.decision, heard):
             self._unanswered = pending.turn if isinstance(pending.turn, Said) else self._unanswered
             self.waiting = waiting(self._state, self._assistant)
             if heard:
-                await to_thread.run_sync(self._remember, None, None, heard)
+                await to_thread.run_sync(self._remember, None, thought, heard)
             return
         self._unanswered = None
         self._state = thought.decision.state
-        if pending.finished and heard.split() == said.split():
+        if whole:
             self.outcome = thought.decision.outcome
         if thought.decision.change:
             await to_thread.run_sync(self._change, thought.decision.change)
-        await to_thread.run_sync(self._remember, pending.turn, thought.understanding, heard)
+        await to_thread.run_sync(self._remember, pending.turn, thought, heard)
+
+    @property
+    def brief(self) -> Brief:
+        """Why it hands over, and what is known."""
+        return brief(self._state, self._assistant)
+
+    def _happened(self, turn: CallerTurn) -> None:
+        """Take in what is so, whether the caller hears of it or not."""
+        match turn:
+            case Opening(words):
+                self._state = replace(self._state, opening=words)
+            case NobodyCame():
+                self.outcome = None
+                self._state = replace(self._state, step=Idle(), flow="", misses=0, troubles=0)
+            case _:
+                pass
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""
@@ -141,7 +178,9 @@ class FlowAgent:
             found = self._look_up(decision.look_up, now)
             decision = decide(decision.state, LookedUp(found), self._assistant, now)
             say, sources = say + decision.say, sources + decision.sources
-        return Thought(replace(decision, say=say), understanding, sources, nlu_seconds)
+        states = self._state, decision.state
+        hidden = secrets(turn, understanding, states, self._assistant)
+        return Thought(replace(decision, say=say), understanding, sources, nlu_seconds, hidden)
 
     def _context(self) -> Context:
         now_waiting = waiting(self._state, self._assistant)
@@ -183,15 +222,14 @@ class FlowAgent:
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
 
-    def _remember(
-        self, turn: CallerTurn | None, understanding: Understanding | None, heard: str
-    ) -> None:
+    def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""
+        hidden = thought.secrets if thought else ()
         at = self._assistant.hours.local(self._now()).isoformat(timespec="seconds")
-        turns = [Turn(self._call, at, "assistant", heard)]
+        turns = [Turn(self._call, at, "assistant", masked(heard, hidden))]
         if isinstance(turn, Said) and turn.text:
-            intent = understanding.intent if understanding else None
-            turns.insert(0, Turn(self._call, at, "caller", turn.text, intent))
+            intent = thought.understanding.intent if thought and thought.understanding else None
+            turns.insert(0, Turn(self._call, at, "caller", masked(turn.text, hidden), intent))
         try:
             self._store.remember(turns)
         except ActionError as error:
@@ -224,13 +262,29 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
                 words += next(seed for seed in assistant.seeds if seed.table == table).column(
                     column
                 )
-            return Waiting(slot, WAITING_TYPES.get(kind.kind, "open"), kind.length, words)
+            type_ = WAITING_TYPES.get(kind.kind, "open")
+            return Waiting(slot, type_, kind.length, words, texts.private)
         case ConfirmSlot(slot):
-            return Waiting(slot, YES_NO)
+            return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
             return Waiting("", YES_NO)
         case _:
             return Waiting()
+
+
+def brief(state: State, assistant: Assistant) -> Brief:
+    """Return what a person should know who takes over in this state."""
+    reason = "caller_asked"
+    if state.troubles >= TROUBLES:
+        reason = "trouble"
+    elif state.misses >= MISSES:
+        reason = "not_understood"
+    texts = assistant.slot_texts
+    known = {
+        slot: mask(value) if slot in texts and texts[slot].private else value
+        for slot, value in state.slots
+    }
+    return Brief(reason, known)
 
 
 def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:

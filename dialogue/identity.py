@@ -1,10 +1,10 @@
 """What assistant.toml holds: who answers, when, with which voice."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from dialogue.flows import Text
 from dialogue.hours import CLOSED, Hours, Span
@@ -22,8 +22,19 @@ class Voice(Part):
 class HandOff(Part):
     """Where callers go who want a person."""
 
-    number: str = ""  # a telephone number or SIP address
+    kind: Literal["cold", "queue", "warm"] = "cold"
+    number: str = ""  # a telephone number like +13125550100, or a SIP address
+    queue: str = ""  # a TaskRouter workflow, WW…, or the name of a queue
+    answer_seconds: int = Field(default=25, ge=5, le=600)  # then they come back to the assistant
     wait_minutes: int = Field(default=2, ge=1)  # what callers are told
+
+    @model_validator(mode="after")
+    def _reachable(self) -> "HandOff":
+        if self.kind == "queue" and not self.queue:
+            raise ValueError("kind is queue, but no queue is named; add queue = ")
+        if self.kind == "warm" and not self.number:
+            raise ValueError("kind is warm, but nobody is named; add number = ")
+        return self
 
 
 class Confidence(Part):

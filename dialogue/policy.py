@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dialogue.agent import Opening, Said, Silence, Trouble
+from dialogue.agent import NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.knowledge import Answer
+from dialogue.phrasing import sentences
 from dialogue.pictured import Pictured
 from dialogue.state import (
     AskSlot,
@@ -46,7 +47,7 @@ class Policy(Pictured):
 
     def react(self, event: Event) -> Decision:  # noqa: PLR0911 - one return for each event
         """Find out what kind of event it is."""
-        if self.state.change_failed and not isinstance(event, LookedUp):
+        if self.state.change_failed and not isinstance(event, LookedUp | NobodyCame):
             state = replace(self.state, change_failed=False)
             return self.at(state).offer_person(self.words.phrase("change_failed"))
         match event:
@@ -57,14 +58,17 @@ class Policy(Pictured):
                 decision = self.turn(event).heard(hearing)
                 if self.state.greeted or event.written:
                     return decision
+                asks = hearing.asks_for_something or hearing.polarity == "deny"
+                if self.state.opening and not asks:  # their "hello?"
+                    return self.opening()
                 consent = self.words.text(self.assistant.consent)  # they spoke before they heard it
                 return replace(decision, say=consent + decision.say)
             case Said(written=True):
                 return self.turn(event).wrote_no_words()
+            case NobodyCame():
+                return self.at(self.idle()).ask(self.words.phrase("nobody_came"))
             case _ if not self.state.greeted or isinstance(event, Opening):
-                words = (self.assistant.consent, self.assistant.greeting)
-                clauses = tuple(clause for text in words for clause in self.words.text(text))
-                return Decision(replace(self.state, greeted=True), clauses)
+                return self.opening()
             case Said():
                 state = replace(self.state, silences=0)
                 return self.at(state).missed(self.words.phrase("not_heard"))
@@ -72,6 +76,12 @@ class Policy(Pictured):
                 return self.silence()
             case Trouble():
                 return self.trouble()
+
+    def opening(self) -> Decision:
+        """Say who calls and why, or greet."""
+        words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
+        state = replace(self.state, greeted=True)
+        return Decision(state, self.words.text(self.assistant.consent) + words)
 
     # what the caller did
 

@@ -12,7 +12,17 @@ import numpy as np
 from anyio import sleep
 from anyio.lowlevel import checkpoint
 
-from dialogue.agent import CallerTurn, Exchange, Opening, Said, Silence, Trouble, Waiting
+from dialogue.agent import (
+    Brief,
+    CallerTurn,
+    Exchange,
+    NobodyCame,
+    Opening,
+    Said,
+    Silence,
+    Trouble,
+    Waiting,
+)
 from nlu.understand import Sentiment, Understanding
 from telephony.line import Line
 from voice import EngineError
@@ -112,6 +122,7 @@ class FakeAgent:
     commit_seconds: float = 0.0  # by the clock; a replay does not wait for it
     outcome: str | None = None
     waiting: Waiting = field(default_factory=Waiting)
+    brief: Brief = field(default_factory=Brief)
     exchange: Exchange | None = None
     turns: list[CallerTurn] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
@@ -130,8 +141,11 @@ class FakeAgent:
 
     def _clauses(self, turn: CallerTurn) -> Sequence[str]:
         match turn:
-            case Opening():
-                return self.greeting
+            case Opening(words):
+                return [words] if words else self.greeting
+            case NobodyCame():
+                self.outcome = None
+                return ["Nobody is free."]
             case Silence():
                 return ["Are you still there?"]
             case Trouble():

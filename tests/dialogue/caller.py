@@ -4,7 +4,7 @@ import re
 from contextlib import aclosing
 from datetime import datetime
 
-from dialogue.agent import CallerTurn, Opening, Said, Silence, Trouble
+from dialogue.agent import CallerTurn, NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.conversation import FlowAgent
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot, Understanding
 from nlu.values import find, read
@@ -99,6 +99,13 @@ class Caller:
     async def hears(self, words: int, text: str) -> str:
         """Interrupt the answer after so many words."""
         return await self._turn(Said(text), words)
+
+    async def comes_back(self, words_heard: int | None = None) -> str:
+        """Nobody took the call that was handed over."""
+        return await self._turn(NobodyCame(), words_heard)
+
+    async def is_called(self, words: str, words_heard: int | None = None) -> str:
+        return await self._turn(Opening(words), words_heard)
 
     async def interrupts_the_greeting(self) -> str:
         return await self._turn(Opening(), words_heard=0)

@@ -1,0 +1,73 @@
+"""What nobody may read later: values of private slots, masked wherever they were said."""
+
+from collections.abc import Iterable, Iterator
+
+from dialogue.agent import CallerTurn, Said
+from dialogue.assistant import Assistant
+from dialogue.phrasing import spoken_digits
+from dialogue.state import AskSlot, ConfirmSlot, State
+from nlu.numbers import digit_runs
+from nlu.understand import Understanding
+
+DOT = "•"
+LONG = 12  # from so many digits on, the last four may stay: enough to tell cards apart
+NUMBERS = frozenset({"digits", "phone"})  # kinds of slots
+
+
+def secrets(
+    turn: CallerTurn,
+    understanding: Understanding | None,
+    states: tuple[State, State],
+    assistant: Assistant,
+) -> tuple[str, ...]:
+    """Return what of this turn and its reply must be masked; `states` are before and after it."""
+    private = {slot for slot, texts in assistant.slot_texts.items() if texts.private}
+    if not private:
+        return ()
+    values = {value for state in states for value in _values(state, private)}
+    found = set(values) | {spoken_digits(value) for value in values}
+    if understanding is not None:
+        slots = [slot for slot in understanding.slots if slot.name in private]
+        found |= {slot.text for slot in slots} | {slot.value for slot in slots}
+    if isinstance(turn, Said):
+        found |= _said(turn.text, states[0], values, assistant)
+    return tuple(sorted(found - {""}, key=len, reverse=True))
+
+
+def masked(text: str, hidden: Iterable[str]) -> str:
+    """Return the text with dots in place of these pieces, word for word."""
+    for piece in hidden:
+        while piece and (start := text.casefold().find(piece.casefold())) >= 0:
+            end = start + len(piece)
+            dots = mask(text[start:end])
+            if dots == text[start:end]:
+                break
+            text = text[:start] + dots + text[end:]
+    return text
+
+
+def mask(value: str) -> str:
+    """'4242424242424242' → '••••••••••••4242', '1234' → '••••'."""
+    places = [index for index, character in enumerate(value) if character.isalnum()]
+    digits = sum(character.isdigit() for character in value)
+    hidden = set(places[:-4] if digits >= LONG else places)
+    return "".join(DOT if at in hidden else character for at, character in enumerate(value))
+
+
+def _values(state: State, private: set[str]) -> Iterator[str]:
+    yield from (value for slot, value in state.slots if slot in private)
+    if isinstance(state.step, ConfirmSlot) and state.step.slot in private:
+        yield state.step.value
+
+
+def _said(text: str, before: State, values: set[str], assistant: Assistant) -> set[str]:
+    """Return the caller's own words for it."""
+    runs = list(digit_runs(text))
+    found = {text[run.start : run.end] for run in runs if run.value in values}
+    step = before.step
+    if isinstance(step, AskSlot | ConfirmSlot) and assistant.slot_texts[step.slot].private:
+        if assistant.slots[step.slot].kind not in NUMBERS:
+            return found | {text}
+        found |= {text[run.start : run.end] for run in runs}
+        found |= {word for run in runs for word in text[run.start : run.end].split()}
+    return found
