@@ -15,7 +15,7 @@ from telephony.record import Record
 from telephony.spoken import Spoken
 from voice.ears import CallerSilent, Ears, Paused, Utterance
 from voice.tts import Tts
-from voice.turns import Expectation, Kind, SpeechStarted, is_backchannel
+from voice.turns import Expectation, Kind, SpeechStarted, takes_floor
 
 log = logging.getLogger(__name__)
 
@@ -115,9 +115,10 @@ def goes_on(paused: Paused, playout: Playout, call: Call) -> bool:
 
     A word of consent is an answer, though, when the reply's last clause asks for a yes or no.
     """
-    words = paused.transcript.text
+    heard = paused.transcript
     asked = call.agent.waiting.type == Kind.YES_NO and playout.reached_last_clause
-    return is_backchannel(words) and not (words and asked)
+    wanted = takes_floor(heard.text, heard.confidence, paused.end - paused.start)
+    return not wanted and not (heard.text and asked)
 
 
 def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:

@@ -203,16 +203,21 @@ def patience(partial: str, expected: Expectation, options: TurnOptions) -> float
 
 
 _BACKCHANNELS = re.compile(
-    r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|okay|ok|yeah|yep|yes|right|sure|alright"
-    r"|all right|i see|got it|great|good|fine|thanks|thank you|you"
+    r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|(?:ha)+|ahem|okay|ok|yeah|yep|yes|right"
+    r"|sure|alright|all right|i see|got it|great|good|fine|thanks|thank you|you"
     r"|good-?bye|bye(?:-?bye)?)\b",
     re.IGNORECASE,
 )
+MUMBLE_SECONDS = 1.0  # speech shorter than this
+MUMBLE_CONFIDENCE = 0.5  # … of which the ASR is less sure than this: a cough heard as a word
 
 
-def is_backchannel(words: str) -> bool:
-    """Say whether these words, spoken into somebody's speech, only tell them to go on.
+def takes_floor(words: str, confidence: float, seconds: float) -> bool:
+    """Say whether speech over somebody's own wants the floor.
 
-    So does what holds no words: a cough, a breath, a door.
+    It does not when it only tells them to go on ("mhm", "okay"), or is a sound without words: a
+    cough, a laugh, a door, or what the ASR makes a word of, but doubts.
     """
-    return not re.search(r"\w", _BACKCHANNELS.sub("", words))
+    if seconds < MUMBLE_SECONDS and confidence < MUMBLE_CONFIDENCE:
+        return False
+    return bool(re.search(r"\w", _BACKCHANNELS.sub("", words)))

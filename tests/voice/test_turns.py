@@ -14,8 +14,8 @@ from voice.turns import (
     TurnEvent,
     TurnOptions,
     TurnTaker,
-    is_backchannel,
     patience,
+    takes_floor,
 )
 
 OPTIONS = TurnOptions()
@@ -161,19 +161,23 @@ def test_keys_are_complete_with_hash_or_after_a_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
-    ["", "Mm-hmm.", "mhm", "Okay.", "Yeah, okay.", "I see.", "Uh-huh, right.", "…", "Thanks, bye."],
+    "words", ["", "Mm-hmm.", "mhm", "Yeah, okay.", "I see.", "Uh-huh, right.", "…", "Ha ha ha!"]
 )
 def test_what_only_tells_the_speaker_to_go_on(words: str) -> None:
-    assert is_backchannel(words)
+    assert not takes_floor(words, confidence=0.9, seconds=0.6)
 
 
 @pytest.mark.parametrize(
     "words", ["Stop.", "No.", "Okay, but on Sunday?", "Wait", "Yes, cancel it", "hum", "1", "mmx"]
 )
 def test_what_takes_the_floor(words: str) -> None:
-    assert not is_backchannel(words)
+    assert takes_floor(words, confidence=0.9, seconds=0.6)
+
+
+def test_a_short_sound_of_which_the_asr_is_not_sure_takes_nothing() -> None:
+    assert not takes_floor("The choose.", confidence=0.3, seconds=0.5)
+    assert takes_floor("The choose.", confidence=0.3, seconds=1.5)
 
 
 def test_a_long_mumble_is_judged_at_once() -> None:
-    assert not is_backchannel("m" * 10_000 + "x")
+    assert takes_floor("m" * 10_000 + "x", confidence=0.9, seconds=0.6)
