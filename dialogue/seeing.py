@@ -15,6 +15,7 @@ from nlu.values import find
 _DIGITS = re.compile(r"(?<![\d$€£])(?<!\d[.,/:-])\d+(?!\d|[.,/:-]\d)")
 _CODE = re.compile(r"(?<![\w-])(?=\w*\d)[A-Z\d]+(?![\w-])")
 _NO_LABEL = {"number", "code", "id", "no", "of", "the"}  # of a slot's name: on every receipt
+_LOOKALIKES = str.maketrans("015", "ols")  # "0rder": OCR, of a word's letters
 _SHORTEST_DIGITS = 4  # of a number whose length is not known: fewer are quantities
 
 
@@ -40,10 +41,15 @@ def _printed(text: str, slot: SlotType, today: date) -> Iterator[Printed]:
     for line in text.splitlines():
         values = list(_values(line, slot, today))
         for value, start in values:
-            before = line[:start]
-            named = label is not None and label.search(before) is not None
-            yield Printed(value, above or named or before.rstrip().endswith("#"))
-        above = not values and label is not None and label.search(line) is not None
+            before = line[:start].rstrip()
+            yield Printed(value, above or _names(label, before) or before.endswith("#"))
+        above = not values and _names(label, line)
+
+
+def _names(label: re.Pattern[str] | None, text: str) -> bool:
+    return label is not None and bool(
+        label.search(text) or label.search(text.translate(_LOOKALIKES))
+    )
 
 
 def _values(line: str, slot: SlotType, today: date) -> Sequence[tuple[str, int]]:

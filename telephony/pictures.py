@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rapidocr import RapidOCR
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
-MAX_PIXELS = 50_000_000  # what telephones take; decoded at most 150 MB, one picture at a time
+MAX_PIXELS = 50_000_000  # what telephones take; decoded at most 200 MB, one picture at a time
 MAX_SIDE = 2000  # pixels; larger ones are made smaller, which print survives
 LINE_CONFIDENCE = 0.6  # below it a line is a guess, and a wrong number is worse than none
 SAME_ROW = 0.5  # of a line's height: pieces whose middles are closer stand in one row
@@ -91,8 +91,8 @@ def _pixels(path: Path) -> npt.NDArray[np.uint8]:
             if width * height > MAX_PIXELS:
                 raise PictureError(f"{width} x {height} pixels are too many: send a smaller one")
             picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # JPEG is decoded smaller at once
-            picture.thumbnail((MAX_SIDE, MAX_SIDE))
             upright = ImageOps.exif_transpose(picture).convert("RGBA")
+            upright.thumbnail((MAX_SIDE, MAX_SIDE))
             paper = Image.new("RGBA", upright.size, "white")
             return np.asarray(Image.alpha_composite(paper, upright))[:, :, 2::-1]
     except PictureError:
