@@ -180,6 +180,36 @@ def mic(
 
 
 @app.command(
+    rich_help_panel=CALLS,
+    epilog=_epilog(
+        "offhook serve --insecure-local               [dim]try it here, with `offhook call`[/]",
+        "offhook serve --public-url https://calls.example.com",
+        more="Twilio reaches it at the public URL, through your own https proxy or tunnel; what to"
+        " enter in Twilio's console is printed. Ctrl-C or SIGTERM lets the calls in progress end;"
+        " once more ends them.",
+    ),
+)
+def serve(
+    assistant: Assistant = None,
+    host: Annotated[str | None, typer.Option(help="Listen on this address.")] = None,
+    port: Annotated[int | None, typer.Option(help="And on this port.", min=0, max=65535)] = None,
+    public_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="How Twilio reaches the server.")
+    ] = None,
+    insecure_local: Annotated[
+        bool,
+        typer.Option("--insecure-local", help="Check no signature; for this machine alone."),
+    ] = False,
+) -> ExitCode:
+    """Answer phone calls that Twilio passes on."""
+    from telephony.cli_serve import serve as run
+    from telephony.settings import load_settings
+
+    settings = load_settings(assistant=assistant, host=host, port=port, public_url=public_url)
+    return run(settings, insecure_local, Console())
+
+
+@app.command(
     rich_help_panel=ALONE,
     epilog=_epilog(
         'offhook say "Your order 15213 costs $42.50." -o order.wav',

@@ -30,7 +30,8 @@ from telephony.record import TurnRecord
 HEADROOM = 0.75  # of the cores
 FIRST_GUESS_CORES = 0.4  # a call's cost until calls have shown it
 COST_SECONDS = 60.0  # of one call: how fast the estimate follows what is measured
-BEHIND_SECONDS = 0.25  # of lag, or of waiting caller audio; a turn's end is told to 0.24 s
+LAG_SECONDS = 0.15  # of the event loop; the far end has 0.6 s of sound ahead
+WAITING_SECONDS = 1.0  # of a caller's voice: it waits while the ASR works, so up to 0.6 s is usual
 REPLY_SECONDS = 2.5  # median voice to voice from which on callers ask whether anybody is there
 REPLIES = 8  # the last so many are looked at,
 REPLIES_NEEDED = 3  # at least so many,
@@ -55,12 +56,17 @@ class Declined(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the server does at a moment. `cost` is in cores a call, `replies` in seconds each."""
+    """What the server does at a moment.
+
+    `cost` is in cores a call; `lag` is the event loop's, `waiting` is how much voice of a caller
+    waits to be heard, and `replies` are how long the last ones took, in seconds.
+    """
 
     calls: int = 0
     cores: int = 1
     cost: float = FIRST_GUESS_CORES
-    behind: float = 0.0
+    lag: float = 0.0
+    waiting: float = 0.0
     waiting_jobs: int = 0
     replies: tuple[float, ...] = ()
 
@@ -73,7 +79,7 @@ def overload(load: Load, at_once: int = 0) -> Declined | None:
     others = load.calls > 0
     checks = (
         (Declined.TOO_MANY, at_once and load.calls >= at_once),
-        (Declined.BEHIND, load.behind > BEHIND_SECONDS),
+        (Declined.BEHIND, load.lag > LAG_SECONDS or load.waiting > WAITING_SECONDS),
         (Declined.HEADROOM, others and (load.calls + 1) * load.cost > HEADROOM * load.cores),
         (Declined.QUEUED, others and load.waiting_jobs > load.cores),
         (Declined.REPLIES, others and too_slow(load.replies)),
@@ -115,11 +121,14 @@ class Limits:
 
 @dataclass(slots=True)
 class Gate:
-    """Measures, and admits. `calls` tells how many are ours now, `behind` their worst lag."""
+    """Measures, and admits.
+
+    Of the calls that are ours `calls` tells the number, `waiting` the voice that waits in each.
+    """
 
     limits: Limits
     calls: Callable[[], int]
-    behind: Callable[[], Iterable[float]] = tuple
+    waiting: Callable[[], Iterable[float]] = tuple
     cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
     cpu_seconds: Callable[[], float] = time.process_time
     draining: bool = False
@@ -146,7 +155,8 @@ class Gate:
             calls=self.calls(),
             cores=self.cores,
             cost=self.cost.cores,
-            behind=max([*lags, *self.behind()], default=0.0),
+            lag=max(lags, default=0.0),
+            waiting=max(self.waiting(), default=0.0),
             waiting_jobs=to_thread.current_default_thread_limiter().statistics().tasks_waiting,
             replies=tuple(replies),
         )

@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, to_thread
 
 T = TypeVar("T")
 
+HAPPENINGS = 200  # of one call
 CALL_SID = re.compile(r"[A-Za-z0-9_-]{1,64}")  # Twilio's are CA and 32 hexadecimal digits
 
 
@@ -31,6 +32,8 @@ class Archive:
 
     async def add(self, call_sid: str, happening: Mapping[str, str]) -> bool:
         """Add what came in after the call was over; False when it is not on record.
+
+        What is on record already, or comes when HAPPENINGS are, is not added.
 
         Raises OSError, or ValueError for a file that is no record.
         """
@@ -66,6 +69,9 @@ def _add(path: Path, happening: Mapping[str, str]) -> bool:
         return False
     if not isinstance(record, dict) or not isinstance(record.get("phone"), dict):
         raise ValueError(f"{path} is no phone call's record")
-    record["phone"].setdefault("happenings", []).append(dict(happening))
-    _write(path, record)
+    happenings = record["phone"].setdefault("happenings", [])
+    told = {**happening, "at": ""}
+    if len(happenings) < HAPPENINGS and all({**each, "at": ""} != told for each in happenings):
+        happenings.append(dict(happening))
+        _write(path, record)
     return True

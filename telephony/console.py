@@ -40,15 +40,20 @@ class Conversation:
 
     def summarise(self, call: CallRecord | Record) -> None:
         """Print how the call ended, and how long the caller waited for answers."""
-        waits = [turn.timings_ms.voice_to_voice for turn in call.turns]
-        known = [wait for wait in waits if wait is not None]
-        line = f"{call.outcome.replace('_', ' ')} after {_clock(call.seconds).strip()}"
-        if known:
-            line += (
-                f"; answers came after {median(known) / 1000:.2f} s in the median,"
-                f" {max(known) / 1000:.2f} s at worst"
-            )
-        self._console.print(Text(line, style="bold"), soft_wrap=True)
+        self._console.print(Text(summary(call), style="bold"), soft_wrap=True)
+
+
+def summary(call: CallRecord | Record) -> str:
+    """Return in a line how the call ended, and how long the caller waited for answers."""
+    waits = [turn.timings_ms.voice_to_voice for turn in call.turns]
+    known = [wait for wait in waits if wait is not None]
+    line = f"{call.outcome.replace('_', ' ')} after {_clock(call.seconds).strip()}"
+    if known:
+        line += (
+            f"; answers came after {median(known) / 1000:.2f} s in the median,"
+            f" {max(known) / 1000:.2f} s at worst"
+        )
+    return line
 
 
 def _words(turn: TurnRecord) -> Text:

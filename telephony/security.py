@@ -5,9 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Annotated
 from urllib.parse import parse_qsl, urlsplit
 
-from fastapi import Request
+from anyio import move_on_after
+from fastapi import Depends, Request
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import HTTPConnection
 from twilio.request_validator import RequestValidator
@@ -19,6 +21,7 @@ log = logging.getLogger(__name__)
 SIGNATURE = "x-twilio-signature"
 FORM_BYTES = 64 * 1024  # a webhook's body; Twilio's have some hundred bytes, a transcript a few k
 FORM_FIELDS = 500
+BODY_SECONDS = 10.0  # to come in
 LOG_SECONDS = 10.0  # one line in the log per reason and so many seconds
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
@@ -34,6 +37,7 @@ class Reason(StrEnum):
     UNSIGNED = "it has no signature"
     WRONG_SIGNATURE = "its signature is wrong"
     NOT_LOCAL = "it does not come from this machine"
+    TOO_SLOW = "its body did not come"
     TOO_LARGE = "it is too large"
     NO_FORM = "it is no form of text fields"
     REPLAYED = "this call has been answered already"
@@ -117,6 +121,10 @@ async def signed_form(request: Request) -> Form:
     return form
 
 
+SignedForm = Annotated[Form, Depends(signed_form)]
+"""A route's parameter that gets `signed_form`."""
+
+
 def stream_url(origin: str, path: str = "/twilio/media") -> str:
     """Return the WebSocket URL below an http or https origin."""
     return "ws" + origin.removeprefix("http") + path
@@ -124,10 +132,13 @@ def stream_url(origin: str, path: str = "/twilio/media") -> str:
 
 async def _form(request: Request, refusals: Refusals) -> Form:
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > FORM_BYTES:
-            raise refusals.note(Reason.TOO_LARGE, "a webhook")
+    with move_on_after(BODY_SECONDS) as limit:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > FORM_BYTES:
+                raise refusals.note(Reason.TOO_LARGE, "a webhook")
+    if limit.cancelled_caught:
+        raise refusals.note(Reason.TOO_SLOW, "a webhook")
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

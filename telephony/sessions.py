@@ -11,7 +11,7 @@ from anyio import Event, current_time, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Opening
 from telephony import Refused
-from telephony.archive import Archive, is_call_sid
+from telephony.archive import HAPPENINGS, Archive, is_call_sid
 from telephony.record import CallRecord, PhoneRecord, Record
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 TOKEN_SECONDS = 30.0  # Twilio opens the stream within a second of reading the TwiML
 END_SECONDS = 5.0  # a stream that is hung up gets this long to write down what was heard
 STREAM_SECONDS = 60.0  # a call without a stream for so long never came, or is over
+AFTER_SECONDS = 15.0  # after a stream Twilio asks what comes next, unless the caller hung up
 PERSON_SECONDS = 4 * 3600.0  # a call with a person ends by its status callback, or after this
 REMEMBERED = 10_000  # CallSids of calls that are over, besides those on record
-HAPPENINGS = 200  # of one call; more are counted, and not kept
 FIELD_CHARACTERS = 1000
 
 
@@ -45,6 +45,7 @@ class Session:
     message: str = ""
     streams: int = 0
     hang_up: Callable[[], None] | None = None
+    waiting: Callable[[], float] = float  # seconds of the caller's voice not heard yet
     with_person: bool = False
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     happenings: list[Mapping[str, str]] = field(default_factory=list)
@@ -113,6 +114,7 @@ class Sessions:
         self._open: dict[str, Session] = {}
         self._over: deque[str] = deque(maxlen=REMEMBERED)
         self._tickets: dict[str, _Ticket] = {}
+        self._fewer: Event | None = None  # set when a call ends, or a person takes it over
 
     def __iter__(self) -> Iterator[Session]:
         """Go through the calls in progress."""
@@ -127,9 +129,19 @@ class Sessions:
         """How many calls the assistant talks with, or is about to."""
         return sum(not session.with_person for session in self._open.values())
 
+    async def none_is_ours(self) -> None:
+        """Return when the assistant talks with nobody."""
+        while self.ours:
+            self._fewer = self._fewer or Event()
+            await self._fewer.wait()
+
     def of(self, call_sid: str) -> Session | None:
         """Return the session of this call, if it is in progress."""
         return self._open.get(call_sid)
+
+    def waiting(self) -> list[float]:
+        """Return how many seconds of voice wait to be heard, call by call."""
+        return [session.waiting() for session in self if session.streaming]
 
     def by(self, caller: str) -> int:
         """Count this caller's calls in progress."""
@@ -186,7 +198,14 @@ class Sessions:
         session.hang_up = None
         if session.silent is not None:
             session.silent.set()
-        self.keep(session, STREAM_SECONDS)
+        self.keep(session, AFTER_SECONDS)
+
+    async def stream_over(self, session: Session) -> bool:
+        """Wait a little for the end of the stream under way; False when it goes on."""
+        if session.streaming and session.silent is not None:
+            with move_on_after(END_SECONDS):
+                await session.silent.wait()
+        return not session.streaming
 
     def keep(self, session: Session, seconds: float) -> None:
         """Expect the call's next stream or webhook within so many seconds."""
@@ -196,6 +215,7 @@ class Sessions:
         """Note that a person has the call from now on."""
         session.with_person = True
         self.keep(session, PERSON_SECONDS)
+        self._tell()
 
     async def close(self, session: Session) -> None:
         """End the session, and its stream; write its record. Again does nothing.
@@ -205,20 +225,33 @@ class Sessions:
         if self._open.pop(session.call_sid, None) is None:
             return
         self._over.append(session.call_sid)
-        if session.hang_up is not None and session.silent is not None:
+        if session.hang_up is not None:
             session.hang_up()
-            with move_on_after(END_SECONDS):
-                await session.silent.wait()
-        try:
-            await self._archive.write(session.call_sid, self._describe(session).as_json())
-        except OSError as error:
-            log.error(
-                "the record of a call is lost: %s: make %s writable", error, self._archive.folder
-            )
+            await self.stream_over(session)
+        self._tell()
+        await self._write(self._describe(session))
         self._on_closed(session)
+
+    async def turn_away(self, record: CallRecord) -> None:
+        """Put a call on record that was never taken up, so that it is over."""
+        self._over.append(record.call)
+        await self._write(record)
 
     async def close_expired(self) -> None:
         """End the sessions of which nothing was heard for too long."""
         for session in self:
             if session.expires <= current_time():
                 await self.close(session)
+
+    async def _write(self, record: CallRecord) -> None:
+        try:
+            await self._archive.write(record.call, record.as_json())
+        except OSError as error:
+            log.error(
+                "a call's record is lost: %s: let it write to %s", error, self._archive.folder
+            )
+
+    def _tell(self) -> None:
+        if self._fewer is not None:
+            self._fewer.set()
+            self._fewer = None
