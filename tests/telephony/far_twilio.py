@@ -2,15 +2,16 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
 import numpy as np
-from anyio import current_time, sleep_until
+from anyio import create_task_group, current_time, sleep_until
 from anyio.abc import TaskGroup
 
-from telephony.wire import MemoryWire
+from telephony.wire import MemoryWire, memory_wires
 from voice.codec import decode_ulaw
 
 STREAM, CALL, ACCOUNT = "MZ1", "CA1", "AC1"
@@ -61,6 +62,23 @@ def start(parameters: Mapping[str, str] | None = None) -> str:
             "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
         },
     )
+
+
+@asynccontextmanager
+async def call_from(
+    delay: Callable[[], float] = no_delay,
+) -> AsyncIterator[tuple["FarTwilio", MemoryWire]]:
+    """Place a call; the wire is our end of it."""
+    here, there = memory_wires()
+    far = FarTwilio(there, delay)
+    try:
+        async with create_task_group() as tasks:
+            await far.call(tasks)
+            yield far, here
+            tasks.cancel_scope.cancel()
+    finally:
+        await here.close()
+        await there.close()
 
 
 class FarTwilio:

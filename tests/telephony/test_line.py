@@ -7,15 +7,23 @@ from dataclasses import dataclass
 import anyio
 import pytest
 from anyio import create_task_group
+from trio.testing import MockClock
 
 from telephony.line import Line
 from telephony.microphone import open_microphone
+from telephony.twilio import handshake, open_twilio_line
 from telephony.wav import WavLine
 from tests.fakes import is_speech, pcm, recording, said
 from tests.telephony.cards import HandTurnedCard
+from tests.telephony.far_twilio import call_from
 from voice.audio import FRAME_BYTES, FRAME_SECONDS, Digit, Frame, frame_time
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, object]]:
+    return "trio", {"clock": MockClock(autojump_threshold=0)}
 
 
 @dataclass
@@ -60,7 +68,23 @@ async def _step(frames: AsyncGenerator[Frame | Digit]) -> AsyncIterator[object]:
     yield await anext(frames)
 
 
-LINES = {"wav": wav, "microphone": microphone}
+@asynccontextmanager
+async def twilio() -> AsyncIterator[FarEnd]:
+    @asynccontextmanager
+    async def step() -> AsyncIterator[object]:
+        await anyio.sleep(FRAME_SECONDS)
+        yield await anext(frames)
+
+    async with (
+        call_from() as (_, wire),
+        open_twilio_line(wire, await handshake(wire)) as line,
+        aclosing(line.frames()) as frames,
+    ):
+        await anyio.sleep(0.05)  # the first packets are on their way through the resampler
+        yield FarEnd(line, step)
+
+
+LINES = {"wav": wav, "microphone": microphone, "twilio": twilio}
 
 
 @pytest.fixture(params=LINES)

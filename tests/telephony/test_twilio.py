@@ -4,13 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from anyio import create_task_group
 from trio.testing import MockClock
 
 from telephony.twilio import TwilioLine, handshake, open_twilio_line
-from telephony.wire import memory_wires
 from tests.fakes import pcm
-from tests.telephony.far_twilio import CALL, FarTwilio
+from tests.telephony.far_twilio import CALL, FarTwilio, call_from
 from voice.audio import FRAME_SECONDS, SpokenFrame, frame_time
 
 pytestmark = pytest.mark.anyio
@@ -23,17 +21,11 @@ def anyio_backend() -> tuple[str, dict[str, object]]:
 
 @asynccontextmanager
 async def call(delay: float = 0.0) -> AsyncIterator[tuple[FarTwilio, TwilioLine]]:
-    here, there = memory_wires()
-    far = FarTwilio(there, lambda: delay)
-    async with create_task_group() as tasks:
-        await far.call(tasks)
-        start = await handshake(here)
+    async with call_from(lambda: delay) as (far, wire):
+        start = await handshake(wire)
         assert start.call_sid == CALL
-        async with open_twilio_line(here, start) as line:
+        async with open_twilio_line(wire, start) as line:
             yield far, line
-        await here.close()
-        await there.close()
-        tasks.cancel_scope.cancel()
 
 
 async def say(line: TwilioLine, seconds: float) -> None:
