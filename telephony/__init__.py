@@ -7,6 +7,7 @@ Exceptions::
     │   └── ProtocolError      the far end of a media stream says what the protocol does not know
     ├── PictureError           a picture that a caller sent cannot be had, or cannot be read
     ├── Refused                traffic that is not Twilio's, or comes twice; told to the log alone
+    ├── TwilioError            Twilio's REST API cannot be reached, or refuses
     └── SettingsError          an environment variable or option of ours has a value that cannot be
 """
 
@@ -29,6 +30,10 @@ class PictureError(TelephonyError):
 
 class Refused(TelephonyError):
     """A request or a stream that is not Twilio's, not for a call of ours, or comes twice."""
+
+
+class TwilioError(TelephonyError):
+    """Twilio's REST API cannot be reached, or did not do what it was asked."""
 
 
 class SettingsError(TelephonyError):

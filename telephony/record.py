@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dialogue.agent import Exchange
+from dialogue.privacy import masked
 from telephony.spoken import Spoken
 from telephony.timings import TurnTimings
 from voice.ears import CallerSilent, Utterance
@@ -93,14 +94,15 @@ class Record:
     def assistant(self, spoken: Spoken, heard: str, now: float, exchange: Exchange) -> None:
         """Add what was answered up to the media time `now`; `heard` reached the caller's ear."""
         if spoken.start is not None:
+            text = masked(spoken.text, exchange.secrets)  # word for word
             self._add(
                 TurnRecord(
                     speaker="assistant",
                     start_s=round(spoken.start, 2),
                     end_s=round(now, 2),
-                    text=spoken.text,
-                    heard=heard,
-                    sources=exchange.sources,
+                    text=text,
+                    heard=" ".join(text.split()[: len(heard.split())]),
+                    sources=tuple(masked(source, exchange.secrets) for source in exchange.sources),
                     timings_ms=spoken.timings(exchange),
                 )
             )
@@ -131,13 +133,14 @@ class Record:
 
 
 def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings) -> TurnRecord:
-    understood = exchange.understanding
+    understood, secrets = exchange.understanding, exchange.secrets
+    text = masked(utterance.transcript.text, secrets)
     turn = TurnRecord(
         speaker="caller",
         start_s=round(utterance.start, 2),
         end_s=round(utterance.end, 2),
-        text=utterance.transcript.text,
-        heard=utterance.transcript.text,
+        text=text,
+        heard=text,
         timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
     )
     if understood is None:
@@ -146,6 +149,6 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         turn,
         intent=understood.intent,
         confidence=round(understood.confidence, 3),
-        slots={slot.name: slot.value for slot in understood.slots},
+        slots={slot.name: masked(slot.value, secrets) for slot in understood.slots},
         sentiment=understood.sentiment.label,
     )
