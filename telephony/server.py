@@ -27,6 +27,7 @@ from telephony.security import LOOPBACK, Guard
 from telephony.service import Loading, Service, public_origin
 from telephony.sessions import Session, Sessions
 from telephony.settings import Settings
+from telephony.twilio_api import open_twilio
 from telephony.webhooks.voice import voice_routes
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def make_service(
 
     sessions = Sessions(archive, describe, on_closed)
     limits = Limits(settings.calls_at_once, settings.calls_per_caller)
-    token = settings.twilio_auth_token.get_secret_value()
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
     return Service(
         settings=settings,
         origin=origin,
@@ -85,6 +86,7 @@ def make_service(
         archive=archive,
         gate=Gate(limits, calls=lambda: sessions.ours, waiting=sessions.waiting),
         guard=Guard(origin, token, insecure_local),
+        api=open_twilio(settings, origin + "/twilio/status") if token and sid else None,
         now=now,
     )
 

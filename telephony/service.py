@@ -14,6 +14,7 @@ from telephony.record import Record
 from telephony.security import LOOPBACK, Guard, stream_url
 from telephony.sessions import Sessions
 from telephony.settings import Settings
+from telephony.twilio_api import TwilioApi
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Service:
     archive: Archive
     gate: Gate
     guard: Guard
+    api: TwilioApi | None  # None without credentials
     now: Callable[[], datetime]
 
     @property

@@ -179,7 +179,8 @@ async def end(service: Service, form: Form, words: str = "") -> VoiceResponse:
 
 async def note_status(service: Service, form: Form) -> None:
     """Put a status callback on record; a call that is over is closed."""
-    await note(service, form, "stream" if "StreamEvent" in form else "status")
+    fields = {"StreamEvent": "stream", "RecordingSid": "recording"}
+    await note(service, form, next((fields[each] for each in fields if each in form), "status"))
     if error := form.get("StreamError"):
         log.warning("Twilio tells of a stream: %s", error)
     session = service.sessions.of(form.get("CallSid", ""))

@@ -5,7 +5,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -186,6 +186,7 @@ async def running(
     made: Parts | None = None,
     now: datetime = OPEN,
     insecure_local: bool = False,
+    auth_token: str = TOKEN,
     **settings: Any,
 ) -> AsyncIterator[TwilioSide]:
     """Run a server; `made` comes after a moment, and None never comes."""
@@ -193,7 +194,7 @@ async def running(
         calls=folder,
         port=0,
         public_url="" if insecure_local else ORIGIN,
-        twilio_auth_token=SecretStr(TOKEN),
+        twilio_auth_token=SecretStr(auth_token),
         **settings,
     )
     listening = listen(chosen, insecure_local)
@@ -208,14 +209,14 @@ async def running(
         return made
 
     loaded = Event()
-    async with create_task_group() as tasks, httpx2.AsyncClient(base_url=base) as http:
-        tasks.start_soon(server.run, load, lambda failure: loaded.set())
-        with fail_after(5):
-            await loaded.wait()
-            assert (await http.get("/healthz")).status_code == 204
-        yield TwilioSide(service, server, base, http)
-        await server.stop()
-    listening.close()
+    with closing(listening):
+        async with create_task_group() as tasks, httpx2.AsyncClient(base_url=base) as http:
+            tasks.start_soon(server.run, load, lambda failure: loaded.set())
+            with fail_after(5):
+                await loaded.wait()
+                assert (await http.get("/healthz")).status_code == 204
+            yield TwilioSide(service, server, base, http)
+            await server.stop()
 
 
 def sid(number: int) -> str:
