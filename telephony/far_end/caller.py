@@ -5,12 +5,12 @@ phone feeds before every step.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 
 from telephony.far_end.hearing import Hearing
 from telephony.far_end.protocol import PACKET_SAMPLES, PACKET_SECONDS
-from telephony.far_end.sound import SILENT, is_audible
+from telephony.far_end.sound import SILENT, loudness, speech_threshold
 from voice.audio import Int16
 
 REPLY_OVER_SECONDS = 1.2  # this long quiet, the other side has finished; between sentences is less
@@ -24,11 +24,15 @@ WORD_SECONDS = 0.37  # of ordinary speech, 160 words a minute: to interrupt afte
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What the caller does in 20 ms; without a voice they are silent."""
+    """What the caller does in 20 ms; without a voice they are silent.
+
+    `cue` counts what a scripted caller does, from 0; -1 is waiting, or a caller without a script.
+    """
 
     voice: Int16 | None = None
     key: str = ""
     hangs_up: bool = False
+    cue: int = -1
 
 
 Caller = Callable[[Hearing], Iterator[Act]]
@@ -53,18 +57,23 @@ class Cue:
     hear: tuple[str, ...] = ()
     words: str = ""  # of the voice, to be shown
 
+    @property
+    def acts(self) -> bool:
+        """Whether the caller takes a turn, and does not only listen."""
+        return self.voice is not None or bool(self.keys)
+
 
 def scripted(cues: Sequence[Cue]) -> Caller:
     """Return a caller who does these things in order, waits for the last reply and hangs up."""
 
     def acts(hearing: Hearing) -> Iterator[Act]:
         answered = 0
-        for cue in cues:
+        for index, cue in enumerate(cues):
             yield from _wait_for(cue, hearing, answered)
-            answered = hearing.replies
-            yield from _do(cue)
-            if cue.hangs_up:
-                return
+            if cue.acts:
+                answered = hearing.replies
+            for act in _do(cue):
+                yield replace(act, cue=index)
         yield from _until_silent(hearing, answered)
         yield from repeat(NOTHING, round(LINGER_SECONDS / PACKET_SECONDS))
 
@@ -76,11 +85,12 @@ def recorded(sound: Int16) -> Caller:
 
     def acts(hearing: Hearing) -> Iterator[Act]:
         yield from _until_silent(hearing, 0, GREETING_SECONDS)
+        speech = speech_threshold(sound)
         quiet = PAUSE_BLOCKS
         for voice in _blocks(sound):
             while hearing.speaking and quiet >= PAUSE_BLOCKS:
                 yield NOTHING
-            quiet = 0 if is_audible(voice) else quiet + 1
+            quiet = 0 if loudness(voice) >= speech else quiet + 1
             yield Act(voice)
         yield from _while_both_quiet(hearing)
 

@@ -36,7 +36,9 @@ class Ear:
         self._received = 0  # bytes, as positions of marks are
         self._played = 0
         self._marks: deque[tuple[int, str]] = deque()  # after so many bytes, this name
-        self._dry_since: float | None = None  # the buffer ran empty within speech
+        self._last_mark = 0  # where the last mark was that was reached
+        self._loud = False  # the last sound that was played, if the buffer has not run dry since
+        self._dry_since: float | None = None  # the buffer ran dry within speech
 
     @property
     def buffered_seconds(self) -> float:
@@ -50,9 +52,9 @@ class Ear:
         self._buffer += payload[:room]
         self._received += len(payload[:room])
         if self._dry_since is not None:
-            if self.now - self._dry_since <= UNDERRUN_SECONDS:
-                gap = max(PACKET_SECONDS, self.now - self._dry_since)
-                self.underruns.append(Underrun(self._dry_since, gap))
+            gap = self.now - self._dry_since
+            if gap <= UNDERRUN_SECONDS:
+                self.underruns.append(Underrun(round(self._dry_since, 3), round(gap, 3)))
             self._dry_since = None
 
     def mark(self, name: str) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ class Ear:
         """Throw away what was not played; returns all pending marks, in order."""
         self._buffer.clear()
         self._played = self._received
-        self._dry_since = None
+        self._dry_since, self._loud = None, False
         return self._reached()
 
     def step(self) -> tuple[Int16, tuple[str, ...]]:
@@ -73,17 +75,19 @@ class Ear:
         del self._buffer[: len(taken)]
         heard = decode_ulaw(taken.ljust(PACKET_SAMPLES, _QUIET))
         self._played += len(taken)
-        ran_dry = bool(taken) and not self._buffer and is_audible(heard)
-        if ran_dry and not self._mark_is_here():
-            self._dry_since = self.now + len(taken) / SAMPLE_RATE_HZ
+        reached = self._reached()
+        if taken:
+            self._loud = is_audible(heard)
+        if len(taken) < PACKET_SAMPLES and self._loud:
+            self._loud = False
+            if self._last_mark != self._played:
+                self._dry_since = self.now + len(taken) / SAMPLE_RATE_HZ
         self.now += PACKET_SECONDS
-        return heard, self._reached()
-
-    def _mark_is_here(self) -> bool:
-        return bool(self._marks) and self._marks[0][0] <= self._played
+        return heard, reached
 
     def _reached(self) -> tuple[str, ...]:
         reached = []
-        while self._mark_is_here():
-            reached.append(self._marks.popleft()[1])
+        while self._marks and self._marks[0][0] <= self._played:
+            self._last_mark, name = self._marks.popleft()
+            reached.append(name)
         return tuple(reached)

@@ -43,6 +43,7 @@ class Tape:
         self.mouth: list[Int16] = []  # what went down the line
         self.ear: list[Int16] = []
         self.keys: list[tuple[float, str]] = []
+        self.cues: list[int] = []  # of each block the `Act.cue`
 
     @property
     def seconds(self) -> float:
@@ -67,6 +68,7 @@ class Phone:
         self.tape = Tape()
         self.party: Party | None = None
         self.hung_up = Event()
+        self.keyed = Event()  # replaced at every key; set when the next one is pressed
         self.lag_seconds = 0.0  # how late the latest tick of this phone's own clock came at worst
         self._hearing = Hearing()
         self._acts: Iterator[Act] = caller(self._hearing)
@@ -101,8 +103,11 @@ class Phone:
         self.tape.ear.append(heard)
         self.tape.voice.append(voice)
         self.tape.mouth.append(sent)
+        self.tape.cues.append(act.cue)
         if act.key:
             self.tape.keys.append((self.tape.seconds, act.key))
+            self.keyed.set()
+            self.keyed = Event()
         if self.party is not None:
             self.party.reached(marks)
             self.party.hear(encode_ulaw(sent), act.key)

@@ -10,6 +10,7 @@ from voice.audio import Float32, Int16
 SILENT: Int16 = np.zeros(PACKET_SAMPLES, np.int16)
 SILENT.flags.writeable = False
 AUDIBLE_DBOV = -48.0  # a block at or above it is heard; a line that carries no sound is at -78
+SPEECH_RANGE_DB = 25.0  # speech is so much softer than its loudest blocks at most
 SPEECH_DBOV = -26.0  # how loud speech is on a well set telephone line (ITU-T P.56)
 ECHO_SECONDS = 0.1  # from the loudspeaker through the room to the microphone, and both networks
 _FULL_SCALE = 32768.0
@@ -27,12 +28,27 @@ def is_audible(samples: Int16) -> bool:
     return loudness(samples) >= AUDIBLE_DBOV
 
 
-def speech_level(samples: Int16) -> float:
-    """Return the level in dB of the audible blocks of a recording; without any, ordinary speech."""
+def levels(samples: Int16) -> Float32:
+    """Return the level in dB of each whole block."""
     whole = len(samples) // PACKET_SAMPLES * PACKET_SAMPLES
-    blocks = samples[:whole].reshape(-1, PACKET_SAMPLES)
-    loud = [block for block in blocks if is_audible(block)]
-    return loudness(np.concatenate(loud)) if loud else SPEECH_DBOV
+    blocks = samples[:whole].reshape(-1, PACKET_SAMPLES).astype(np.float32)
+    power = np.maximum(np.square(blocks).mean(axis=1), 1e-3) / np.float32(_FULL_SCALE**2)
+    in_db: Float32 = (10 * np.log10(power)).astype(np.float32)
+    return in_db
+
+
+def speech_threshold(samples: Int16) -> float:
+    """Return the level from which a block of this recording is speech, whatever noise is in it."""
+    found = levels(samples)
+    loud = found[found >= AUDIBLE_DBOV]
+    return max(AUDIBLE_DBOV, float(np.percentile(loud, 95)) - SPEECH_RANGE_DB) if len(loud) else 0.0
+
+
+def speech_level(samples: Int16) -> float:
+    """Return how loud the speech in a recording is, in dB; without any, ordinary speech."""
+    found = levels(samples)
+    loud = found[found >= speech_threshold(samples)]
+    return float(10 * np.log10(np.mean(10 ** (loud / 10)))) if len(loud) else SPEECH_DBOV
 
 
 class Microphone:

@@ -86,3 +86,11 @@ def test_half_a_packet_is_played_and_its_gap_counted() -> None:
     steps(ear, 0.04)
     ear.play(speech(0.02))
     assert len(ear.underruns) == 1
+
+
+def test_sound_that_comes_just_in_time_is_no_underrun() -> None:
+    ear = Ear()
+    for _ in range(10):
+        ear.play(speech(0.02))
+        steps(ear, 0.02)
+    assert ear.underruns == []

@@ -1,0 +1,278 @@
+"""`offhook call`: emulated phone calls."""
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import anyio
+import numpy as np
+from anyio import create_task_group
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from typer import BadParameter
+
+from dialogue.identity import Voice
+from models import ModelError
+from telephony.cli_errors import ExitCode
+from telephony.compose import asr_options, tts_options
+from telephony.emulator import (
+    LAG_SECONDS,
+    CallResult,
+    Plan,
+    listen,
+    people_of,
+    place_call,
+    place_calls,
+    plan_of,
+    plan_of_recording,
+)
+from telephony.far_end.exchange import Conditions, Exchange, new_sid
+from telephony.far_end.measure import Turn
+from telephony.far_end.script import Script, Speak, load_script, to_phone_rate
+from telephony.far_end.web import Site, real_web
+from telephony.settings import Settings
+from voice import VoiceError
+from voice.asr import Asr, load_asr
+from voice.audio import Int16
+from voice.tts import Tts, load_tts
+
+SCRIPTS = {".yaml", ".yml"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """What the command line asks for."""
+
+    script: Path
+    server: str
+    number: str
+    called: str
+    calls: int = 1
+    conditions: Conditions = field(default_factory=Conditions)
+    out: Path | None = None
+    as_json: bool = False
+    transcript: bool = True
+
+
+def call_server(settings: Settings, options: CallOptions, console: Console) -> ExitCode:
+    """Make the calls, print what came of them; returns how to end."""
+    script = load_script(options.script) if options.script.suffix in SCRIPTS else None
+    with Console(stderr=True).status("") as status:
+        status.update("preparing the caller")
+        speak = _speak_later(settings)
+        asr = _load_ears(settings, script, options)
+    results, plan = anyio.run(_call, settings, options, script, speak, asr, backend="asyncio")
+    if options.out is not None:
+        for result in results:
+            result.write_sound(_sound_path(options, result))
+    if options.as_json:
+        plain = [result.as_json() for result in results]
+        print(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2, ensure_ascii=False))
+    elif len(results) == 1:
+        show_call(results[0], plan, console)
+    else:
+        show_calls(results, console)
+    return ExitCode.OK if all(result.succeeded for result in results) else ExitCode.PROBLEM
+
+
+def site_of(settings: Settings, server: str) -> Site:
+    """Return where the server is, and where Twilio would believe it to be."""
+    local = server.rstrip("/")
+    if not local.startswith(("http://", "https://")):
+        raise BadParameter(f"{server} is no http:// URL", param_hint="--server")
+    public = settings.public_url.rstrip("/") or local
+    return Site(local, public, settings.twilio_auth_token.get_secret_value())
+
+
+async def _call(
+    settings: Settings,
+    options: CallOptions,
+    script: Script | None,
+    speak: Speak,
+    asr: Asr | None,
+) -> tuple[list[CallResult], Plan]:
+    folder = options.script.parent
+    if script is None:
+        plan, people = plan_of_recording(options.script), {}
+    else:
+        plan = await plan_of(script, folder, speak)
+        people = await people_of(script, folder, speak)
+    plan = replace(plan, number=options.number, called=options.called)
+    single = options.calls == 1 and not options.as_json
+    tell = _teller() if single else lambda line: None
+    async with real_web() as web, create_task_group() as tasks:
+        exchange = Exchange(
+            site=site_of(settings, options.server),
+            web=web,
+            tasks=tasks,
+            account_sid=settings.twilio_account_sid or new_sid("AC"),
+            people=people,
+            speak=speak,
+            conditions=options.conditions,
+            tell=tell,
+        )
+        results = await _place(exchange, plan, options.calls)
+        tasks.cancel_scope.cancel()
+    if asr is not None:
+        results = [await listen(result, asr, plan) for result in results]
+    return results, plan
+
+
+async def _place(exchange: Exchange, plan: Plan, count: int) -> list[CallResult]:
+    if count == 1:
+        return [await place_call(exchange, plan)]
+    over: list[CallResult] = []
+    with Console(stderr=True).status(f"{count} calls begin") as status:
+
+        def ended(result: CallResult) -> None:
+            over.append(result)
+            status.update(f"{len(over)} of {count} calls are over")
+
+        return await place_calls(exchange, plan, count, ended)
+
+
+def _teller() -> Callable[[str], None]:
+    console = Console(stderr=True)
+    return lambda line: console.print(Text(line, style="dim"), soft_wrap=True)
+
+
+def _speak_later(settings: Settings) -> Speak:
+    """Return a voice that is loaded when it first speaks."""
+    loaded: list[Tts] = []
+
+    async def speak(text: str) -> Int16:
+        if not loaded:
+            engine = settings.model_copy(update={"tts_engine": "hibari", "tts_voice": ""})
+            options = tts_options(engine, Voice())
+            loaded.append(await anyio.to_thread.run_sync(load_tts, options))
+        pieces = []
+        async with aclosing(loaded[0].synthesize(text)) as spoken:
+            async for frame in spoken:
+                pieces.append(frame.samples)
+        return to_phone_rate(pieces) if pieces else np.zeros(0, np.int16)
+
+    return speak
+
+
+def _load_ears(settings: Settings, script: Script | None, options: CallOptions) -> Asr | None:
+    """Return what hears the calls: needed where a script says what must be heard."""
+    needed = script is not None and any(turn.hear for turn in script.turns)
+    if not needed and (not options.transcript or options.calls > 1):
+        return None
+    with suppress(*(() if needed else (VoiceError, ModelError))):
+        return load_asr(asr_options(settings))
+    return None
+
+
+def _sound_path(options: CallOptions, result: CallResult) -> Path:
+    assert options.out is not None  # noqa: S101 - the caller has looked
+    if options.calls == 1:
+        return options.out
+    return options.out.with_name(f"{options.out.stem}-{result.caller}{options.out.suffix}")
+
+
+def show_call(result: CallResult, plan: Plan, console: Console) -> None:
+    """Print one call as its caller lived it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_column(overflow="fold")
+    for index, turn in enumerate(result.turns):
+        if turn.cue >= 0 or turn.end:
+            table.add_row(f"{turn.start:.1f}", "caller", _said(turn, plan))
+        notes = _notes(turn)
+        words = result.heard[index] if result.heard else ""
+        answer = Text(words or ("(not transcribed)" if turn.reply_ms is not None else ""))
+        table.add_row("", "assistant", answer.append(f"  {notes}", style="dim"))
+    console.print(table)
+    for step in result.steps:
+        console.print(Text(f"{step.at:.1f}  {step.verb}: {step.what}", style="dim"), soft_wrap=True)
+    for line in problems(result):
+        console.print(Text(line, style="red"), soft_wrap=True)
+    line = f"{result.seconds:.1f} s; reply after {_percentiles(reply_times([result]))}"
+    if silences := silence_times([result]):
+        line += f"; silent after an interruption within {_percentiles(silences)}"
+    console.print(Text(line, style="bold"), soft_wrap=True)
+
+
+def show_calls(results: Sequence[CallResult], console: Console) -> None:
+    """Print many calls as a table, the worst first."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("caller", "seconds", "turns", "reply p50", "worst ms", "underruns", "problems"):
+        table.add_column(title, justify="right")
+    for result in sorted(results, key=lambda one: -max(reply_times([one]), default=0.0)):
+        times = reply_times([result])
+        table.add_row(
+            result.caller,
+            f"{result.seconds:.1f}",
+            str(len(result.turns) - 1),
+            f"{np.percentile(times, 50):.0f}" if times else "",
+            f"{max(times):.0f}" if times else "",
+            str(len(result.underruns)),
+            "; ".join(problems(result)),
+        )
+    console.print(table)
+    failed = sum(not result.succeeded for result in results)
+    line = (
+        f"{len(results)} calls, {failed} failed; reply after {_percentiles(reply_times(results))}"
+    )
+    if silences := silence_times(results):
+        line += f"; silent after an interruption within {_percentiles(silences)}"
+    console.print(Text(line, style="bold"), soft_wrap=True)
+
+
+def problems(result: CallResult) -> list[str]:
+    """Say what went wrong, one line each."""
+    lines = [str(violation) for violation in result.violations]
+    lines += [f"not heard: {words}" for words in result.missing]
+    if not result.streams:
+        lines.append("no media stream was opened")
+    if result.underruns:
+        gap = max(underrun.seconds for underrun in result.underruns)
+        lines.append(f"choppy: {len(result.underruns)} gaps in speech, up to {gap * 1000:.0f} ms")
+    if result.lag_seconds > LAG_SECONDS:
+        lines.append(
+            f"this machine is too busy to measure: the emulator's own clock was"
+            f" {result.lag_seconds * 1000:.0f} ms late"
+        )
+    return lines
+
+
+def reply_times(results: Sequence[CallResult]) -> list[float]:
+    """Return all turns' reply times in ms, without those of greetings."""
+    turns = [turn for result in results for turn in result.turns[1:]]
+    return [turn.reply_ms for turn in turns if turn.reply_ms is not None]
+
+
+def silence_times(results: Sequence[CallResult]) -> list[float]:
+    """Return the times in ms from an interruption to silence."""
+    turns = [turn for result in results for turn in result.turns]
+    return [turn.silence_ms for turn in turns if turn.silence_ms is not None]
+
+
+def _said(turn: Turn, plan: Plan) -> str:
+    if turn.cue >= 0:
+        cue = plan.cues[turn.cue]
+        return cue.words or f"(keys {cue.keys})"
+    return f"(keys {turn.keys})" if turn.keys else f"({turn.end - turn.start:.1f} s of speech)"
+
+
+def _notes(turn: Turn) -> str:
+    notes = []
+    if turn.interrupts and turn.silence_ms is None:
+        notes.append("spoke on")
+    elif turn.interrupts:
+        notes.append(f"silent after {turn.silence_ms:.0f} ms")
+    if turn.reply_ms is not None:
+        notes.append(f"{turn.reply_ms:.0f} ms")
+    return ", ".join(notes) or "nothing"
+
+
+def _percentiles(times: Sequence[float]) -> str:
+    if not times:
+        return "… never"
+    middle, high = np.percentile(times, [50, 95])
+    return f"{middle:.0f} ms p50, {high:.0f} ms p95, {max(times):.0f} ms worst"

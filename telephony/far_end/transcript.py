@@ -1,0 +1,68 @@
+"""What was said at the caller's ear, in words: our own ASR listens to the tape."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+from rapidfuzz import fuzz
+from text_to_num import alpha2digit
+
+from telephony.far_end.measure import Turn
+from telephony.far_end.phone import Tape
+from telephony.far_end.protocol import PACKET_SECONDS, SAMPLE_RATE_HZ
+from telephony.far_end.sound import is_audible
+from voice.asr import Asr
+from voice.audio import SAMPLE_RATE_HZ as ASR_RATE_HZ
+from voice.audio import Int16, frames
+from voice.resample import Resampler
+from voice.turns import OPEN_SPEECH
+
+LONGEST_SECONDS = 25.0  # of one piece, within Whisper's 30
+PAUSE_SECONDS = 0.3  # where a longer stretch may be cut
+MARGIN_SECONDS = 0.2  # of silence around a piece
+ALIKE = 86.0  # of 100: what an ASR writes for the same words
+
+
+async def transcribe(tape: Tape, turn: Turn, asr: Asr) -> str:
+    """Return the words in the ear between this turn and the next."""
+    first, last = (round(at / PACKET_SECONDS) for at in (turn.reply_from, turn.reply_to))
+    words = [await _words(piece, asr) for piece in pieces(tape.ear[first:last])]
+    return " ".join(word for word in words if word)
+
+
+def pieces(blocks: list[Int16]) -> Iterator[Int16]:
+    """Cut the sound in its pauses into pieces that an ASR can take; silence is left out."""
+    loud = [index for index, block in enumerate(blocks) if is_audible(block)]
+    if not loud:
+        return
+    start = loud[0]
+    longest, pause = round(LONGEST_SECONDS / PACKET_SECONDS), PAUSE_SECONDS / PACKET_SECONDS
+    for before, after in zip(loud, [*loud[1:], None], strict=True):
+        if after is None:
+            yield np.concatenate(blocks[start : before + 1])
+        elif after - start > longest and (after - before > pause or after - start > 1.1 * longest):
+            yield np.concatenate(blocks[start : before + 1])
+            start = after
+
+
+async def _words(sound: Int16, asr: Asr) -> str:
+    margin = np.zeros(round(MARGIN_SECONDS * SAMPLE_RATE_HZ), np.int16)
+    resampler = Resampler(SAMPLE_RATE_HZ, ASR_RATE_HZ)
+    stream = asr.open(OPEN_SPEECH)
+    sampled = [resampler.feed(np.concatenate([margin, sound, margin])), resampler.finish()]
+    for frame in frames(sampled):
+        stream.feed(frame)
+    return (await stream.finish()).text
+
+
+def contains(heard: str, wanted: str) -> bool:
+    """Say whether these words were heard; figures exactly, other words as an ASR may write them."""
+    text, words = _plain(heard), _plain(wanted)
+    if words in text:
+        return True
+    return not any(map(str.isdigit, words)) and fuzz.partial_ratio(words, text) >= ALIKE
+
+
+def _plain(text: str) -> str:
+    """Return letters and digits alone: "$42.50, twelve" becomes "425012"."""
+    return re.sub(r"[\W_]", "", alpha2digit(text.lower(), "en", relaxed=False, ordinal_threshold=0))
