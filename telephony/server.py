@@ -20,14 +20,18 @@ from dialogue.assistant import default_assistant, load_assistant
 from telephony import Refused, SettingsError
 from telephony.admission import Gate, Limits
 from telephony.archive import Archive
+from telephony.deliveries import Deliveries, Webhook
+from telephony.links import make_links
 from telephony.media_stream import MESSAGE_CHARACTERS
 from telephony.parts import Parts
 from telephony.record import CallRecord
+from telephony.ringing import Transfers
 from telephony.security import LOOPBACK, Guard
 from telephony.service import Loading, Service, public_origin
 from telephony.sessions import Session, Sessions
 from telephony.settings import Settings
 from telephony.twilio_api import open_twilio
+from telephony.webhooks.handoff import handoff_routes
 from telephony.webhooks.voice import voice_routes
 
 log = logging.getLogger(__name__)
@@ -88,6 +92,9 @@ def make_service(
         guard=Guard(origin, token, insecure_local),
         api=open_twilio(settings, origin + "/twilio/status") if token and sid else None,
         now=now,
+        links=make_links(origin, token),
+        transfers=Transfers(lambda call_sid: sessions.of(call_sid) is not None),
+        deliveries=Deliveries(Webhook(settings.handoff_webhook, token)),
     )
 
 
@@ -95,7 +102,7 @@ def make_app(service: Service) -> FastAPI:
     """Return the server's routes; nothing else is exposed."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
-    for routes in (voice_routes,):
+    for routes in (voice_routes, handoff_routes):
         app.include_router(routes(service))
 
     @app.exception_handler(Refused)
@@ -145,6 +152,7 @@ class Server:
         async with create_task_group() as tasks:
             tasks.start_soon(self._load, load, on_loaded)
             tasks.start_soon(self._sweep)
+            tasks.start_soon(self._service.deliveries.run)
             await self._http.serve([self._socket])
             tasks.cancel_scope.cancel()
 

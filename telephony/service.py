@@ -9,8 +9,11 @@ from dialogue.assistant import Assistant
 from telephony import SettingsError
 from telephony.admission import Gate
 from telephony.archive import Archive
+from telephony.deliveries import Deliveries
+from telephony.links import Links
 from telephony.parts import Parts
 from telephony.record import Record
+from telephony.ringing import Transfers
 from telephony.security import LOOPBACK, Guard, stream_url
 from telephony.sessions import Sessions
 from telephony.settings import Settings
@@ -42,6 +45,9 @@ class Service:
     guard: Guard
     api: TwilioApi | None  # None without credentials
     now: Callable[[], datetime]
+    links: Links
+    transfers: Transfers
+    deliveries: Deliveries
 
     @property
     def parts(self) -> Parts | None:

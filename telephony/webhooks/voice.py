@@ -6,7 +6,6 @@ from fastapi import APIRouter, Response, WebSocket
 from twilio.twiml.voice_response import VoiceResponse
 
 from dialogue.agent import Trouble
-from dialogue.state import Outcome
 from telephony import Refused
 from telephony.admission import Declined
 from telephony.record import FAILED, CallRecord, PhoneRecord
@@ -14,6 +13,7 @@ from telephony.security import Form, Reason, SignedForm
 from telephony.service import Service
 from telephony.sessions import Session, happening
 from telephony.streams import talk
+from telephony.transfer import after_stream
 from telephony.twiml import (
     THANKS,
     connect,
@@ -150,14 +150,6 @@ async def go_on(service: Service, form: Form) -> VoiceResponse:
         session.opening = Trouble()
         return connect(service, session)
     session.record.fail()
-    service.sessions.left_to_person(session)
-    return without_assistant(service)
-
-
-async def after_stream(service: Service, session: Session) -> VoiceResponse:
-    """Say goodbye, or have a person take over."""
-    if session.agent.outcome != Outcome.HANDED_OVER:
-        return goodbye()
     service.sessions.left_to_person(session)
     return without_assistant(service)
 

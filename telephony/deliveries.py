@@ -1,0 +1,83 @@
+"""Packets of hand-offs on their way to the business's own systems, beside the calls."""
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import httpx2
+
+log = logging.getLogger(__name__)
+
+WAITING = 100  # packets; a hand-off lasts minutes, so more means that nobody takes them
+TRIES = 3
+FIRST_PAUSE_SECONDS = 1.0  # before the second try; twice that before the third
+ANSWER_SECONDS = 3.0
+SIGNATURE = "X-Offhook-Signature"  # sha256=HMAC-SHA256 of the body, with Twilio's auth token
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where packets go. Without a URL none do, without a key they are not signed."""
+
+    url: str = ""
+    key: str = ""
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """Return the headers of a packet."""
+        headers = {"Content-Type": "application/json"}
+        if self.key:
+            digest = hmac.new(self.key.encode(), body, hashlib.sha256).hexdigest()
+            headers[SIGNATURE] = f"sha256={digest}"
+        return headers
+
+
+class Deliveries:
+    """Takes packets at once, and posts them one by one while `run` runs."""
+
+    def __init__(self, webhook: Webhook) -> None:
+        self.lost = 0
+        self._webhook = webhook
+        self._put, self._get = anyio.create_memory_object_stream[bytes](WAITING)
+
+    def put(self, packet: Mapping[str, Any]) -> None:
+        """Have a packet posted. Never waits; what nobody takes is counted and logged."""
+        if not self._webhook.url:
+            return
+        try:
+            self._put.send_nowait(json.dumps(packet).encode())
+        except anyio.WouldBlock:
+            self._lose(f"{WAITING} others wait already")
+
+    async def run(self) -> None:
+        """Post what comes, until cancelled."""
+        async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
+            async for body in self._get:
+                await self._deliver(client, body)
+
+    async def _deliver(self, client: httpx2.AsyncClient, body: bytes) -> None:
+        failure = ""
+        for again in range(TRIES):
+            if again:
+                await anyio.sleep(FIRST_PAUSE_SECONDS * 2 ** (again - 1))
+            try:
+                answer = await client.post(
+                    self._webhook.url, content=body, headers=self._webhook.headers(body)
+                )
+            except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+                failure = str(error) or type(error).__name__
+                continue
+            if answer.is_success:
+                return
+            failure = f"it answered {answer.status_code}"
+            if answer.is_client_error and answer.status_code not in {408, 429}:
+                break
+        self._lose(failure)
+
+    def _lose(self, why: str) -> None:
+        self.lost += 1
+        log.error("a hand-off's packet is lost: %s: check OFFHOOK_HANDOFF_WEBHOOK", why)
