@@ -166,6 +166,13 @@ class Gate:
         if turn.timings_ms.voice_to_voice is not None:
             self._replies.append((current_time(), turn.timings_ms.voice_to_voice / 1000))
 
+    def late(self, seconds: float) -> None:
+        """Take in how late the event loop woke just now."""
+        now = current_time()
+        self._lags.append((now, seconds))
+        while now - self._lags[0][0] > WINDOW_SECONDS:
+            self._lags.popleft()
+
     async def measure(self) -> None:
         """Measure until cancelled."""
         read, spent = current_time(), self.cpu_seconds()
@@ -173,9 +180,7 @@ class Gate:
             due = current_time() + HEARTBEAT_SECONDS
             await sleep(HEARTBEAT_SECONDS)
             now = current_time()
-            self._lags.append((now, max(0.0, now - due)))
-            while now - self._lags[0][0] > WINDOW_SECONDS:
-                self._lags.popleft()
+            self.late(now - due)
             if now - read >= COST_STEP_SECONDS:
                 before, spent = spent, self.cpu_seconds()
                 self.cost.learn(self.calls(), spent - before, now - read)
