@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,22 +43,27 @@ class Deliveries:
     def __init__(self, webhook: Webhook) -> None:
         self.lost = 0
         self._webhook = webhook
-        self._put, self._get = anyio.create_memory_object_stream[bytes](WAITING)
+        self._waiting: deque[bytes] = deque()
+        self._came = anyio.Event()
 
     def put(self, packet: Mapping[str, Any]) -> None:
         """Have a packet posted. Never waits; what nobody takes is counted and logged."""
         if not self._webhook.url:
             return
-        try:
-            self._put.send_nowait(json.dumps(packet).encode())
-        except anyio.WouldBlock:
+        if len(self._waiting) >= WAITING:
             self._lose(f"{WAITING} others wait already")
+            return
+        self._waiting.append(json.dumps(packet).encode())
+        self._came.set()
 
     async def run(self) -> None:
         """Post what comes, until cancelled."""
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
-            async for body in self._get:
-                await self._deliver(client, body)
+            while True:
+                self._came = anyio.Event()
+                while self._waiting:
+                    await self._deliver(client, self._waiting.popleft())
+                await self._came.wait()
 
     async def _deliver(self, client: httpx2.AsyncClient, body: bytes) -> None:
         failure = ""
