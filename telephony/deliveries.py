@@ -43,17 +43,17 @@ class Deliveries:
     def __init__(self, webhook: Webhook) -> None:
         self.lost = 0
         self._webhook = webhook
-        self._waiting: deque[bytes] = deque()
+        self.waiting: deque[bytes] = deque()
         self._came = anyio.Event()
 
     def put(self, packet: Mapping[str, Any]) -> None:
         """Have a packet posted. Never waits; what nobody takes is counted and logged."""
         if not self._webhook.url:
             return
-        if len(self._waiting) >= WAITING:
+        if len(self.waiting) >= WAITING:
             self._lose(f"{WAITING} others wait already")
             return
-        self._waiting.append(json.dumps(packet).encode())
+        self.waiting.append(json.dumps(packet).encode())
         self._came.set()
 
     async def run(self) -> None:
@@ -61,8 +61,8 @@ class Deliveries:
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
             while True:
                 self._came = anyio.Event()
-                while self._waiting:
-                    await self._deliver(client, self._waiting.popleft())
+                while self.waiting:
+                    await self._deliver(client, self.waiting.popleft())
                 await self._came.wait()
 
     async def _deliver(self, client: httpx2.AsyncClient, body: bytes) -> None:

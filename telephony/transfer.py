@@ -23,9 +23,11 @@ PAUSE_SECONDS = 1.0  # between them
 
 
 async def after_stream(service: Service, session: Session) -> VoiceResponse:
-    """Say goodbye, or have a person take over, as the assistant's folder says."""
+    """Say goodbye and close the session, or have a person take over, as the folder says."""
     if session.agent.outcome != Outcome.HANDED_OVER:
+        await service.sessions.close(session)
         return goodbye()
+    service.sessions.left_to_person(session)
     handoff, urls = service.assistant.handoff, hand_off_urls(service)
     if not (handoff.number or handoff.queue):
         log.error("nobody to hand over to: add number = below [handoff] in assistant.toml")
@@ -33,7 +35,6 @@ async def after_stream(service: Service, session: Session) -> VoiceResponse:
     packet = packet_of(service, session)
     service.deliveries.put(packet.as_json())
     session.note("handed over", {"how": handoff.kind, "summary": packet.summary})
-    service.sessions.left_to_person(session)
     match handoff.kind:
         case "cold":
             ours = service.settings.twilio_number if session.outbound else ""

@@ -141,10 +141,7 @@ async def go_on(service: Service, form: Form) -> VoiceResponse:
     if not await service.sessions.stream_over(session):
         raise service.guard.refusals.note(Reason.REPLAYED, "the end of a stream")
     if session.agent.outcome and session.record.outcome != FAILED:
-        response = await after_stream(service, session)
-        if not session.with_person:
-            await service.sessions.close(session)
-        return response
+        return await after_stream(service, session)
     session.note("stream broke")
     if session.record.outcome != FAILED and 0 < session.streams < STREAMS:
         session.opening = Trouble()
