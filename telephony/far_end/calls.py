@@ -163,7 +163,7 @@ class LiveCall:
             return None
         for verb in verbs:
             following = await self._verb(verb, source.url)
-            if following is not None:
+            if following is not None or self.phone.hung_up.is_set():
                 return following
         return None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -32,17 +33,29 @@ async def transcribe(tape: Tape, turn: Turn, asr: Asr) -> str:
 
 def pieces(blocks: list[Int16]) -> Iterator[Int16]:
     """Cut the sound in its pauses into pieces that an ASR can take; silence is left out."""
+    longest = round(LONGEST_SECONDS / PACKET_SECONDS)
+    start = end = 0
+    for first, after in _stretches(blocks, longest):
+        if after - start > longest and end > start:
+            yield np.concatenate(blocks[start:end])
+            start = end
+        start = first if start == end else start
+        end = after
+    if end > start:
+        yield np.concatenate(blocks[start:end])
+
+
+def _stretches(blocks: list[Int16], longest: int) -> Iterator[tuple[int, int]]:
+    """Yield where the sound is without a pause, or without one for as long as may be."""
     loud = [index for index, block in enumerate(blocks) if is_audible(block)]
     if not loud:
         return
     start = loud[0]
-    longest, pause = round(LONGEST_SECONDS / PACKET_SECONDS), PAUSE_SECONDS / PACKET_SECONDS
-    for before, after in zip(loud, [*loud[1:], None], strict=True):
-        if after is None:
-            yield np.concatenate(blocks[start : before + 1])
-        elif after - start > longest and (after - before > pause or after - start > 1.1 * longest):
-            yield np.concatenate(blocks[start : before + 1])
-            start = after
+    for before, here in pairwise(loud):
+        if here - before > PAUSE_SECONDS / PACKET_SECONDS or here - start >= longest:
+            yield start, before + 1
+            start = here
+    yield start, loud[-1] + 1
 
 
 async def _words(sound: Int16, asr: Asr) -> str:
@@ -65,4 +78,4 @@ def contains(heard: str, wanted: str) -> bool:
 
 def _plain(text: str) -> str:
     """Return letters and digits alone: "$42.50, twelve" becomes "425012"."""
-    return re.sub(r"[\W_]", "", alpha2digit(text.lower(), "en", relaxed=False, ordinal_threshold=0))
+    return re.sub(r"[\W_]", "", alpha2digit(text.lower(), "en", 0))

@@ -54,13 +54,14 @@ class TinyServer:
                             answered += 1
                             await self.say(self.reply, f"reply {answered}")
                     case "mark" if message["mark"]["name"] == f"reply {self.replies}":
-                        await self.wire.close()
                         return
                     case "stop":
-                        await self.wire.close()
                         return
         except (anyio.EndOfStream, anyio.BrokenResourceError):
-            await self.wire.close()
+            return
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.wire.close()
 
     async def say(self, seconds: float, mark: str) -> None:
         await self.send("media", payload=base64.b64encode(speech(seconds)).decode())
