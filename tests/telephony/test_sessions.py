@@ -215,7 +215,7 @@ async def test_what_comes_after_the_end_is_added_to_the_record(
 async def test_a_file_that_is_no_record_is_left_alone(tmp_path: Path) -> None:
     for text in ("[]", "{}", "no json"):
         (tmp_path / "CA1.json").write_text(text, encoding="utf-8")
-        with pytest.raises(ValueError, match="no phone call|Expecting value"):
+        with pytest.raises(ValueError, match=r"no phone call|Expecting value"):
             await Archive(tmp_path).add("CA1", happening("status"))
         assert (tmp_path / "CA1.json").read_text(encoding="utf-8") == text
 
