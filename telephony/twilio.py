@@ -109,8 +109,10 @@ async def open_twilio_line(
         finally:
             line.close()
             tasks.cancel_scope.cancel()
-    if line.counts != LineCounts() or line.lost:
-        log.warning("the line of %s: %s %s", start.call_sid, line.lost or "ended", line.counts)
+    if line.lost:
+        log.warning("the line of the call %s was lost: %s", start.call_sid, line.lost)
+    if line.counts != LineCounts():
+        log.info("the line of the call %s: %s", start.call_sid, line.counts)
     if failed:
         raise failed
 
@@ -183,7 +185,7 @@ class TwilioLine:
             while not (self._gone or self._certain):
                 await self._changed.wait()
         if patience.cancelled_caught:
-            log.warning("the far end did not tell within %.1f s that it has played all", limit)
+            log.warning("no word after %.1f s that the caller heard all", limit)
 
     async def clear(self) -> float:
         """Drop what is queued here and at the far end; return the seconds heard since last time."""

@@ -284,3 +284,30 @@ def test_the_account_is_close_on_a_200_ms_network_with_jitter() -> None:
     off = [error for seed in range(20) for error in errors(seed, 0.2, 0.2, 0.06, seed % 2 == 0)]
     assert np.percentile(np.abs(off), 95) <= 0.05
     assert abs(np.mean(off)) <= 0.01
+
+
+DOINGS = st.sampled_from(["send", "mark", "echo", "clear", "wait"])
+
+
+@given(st.lists(st.tuples(DOINGS, st.floats(0, 3), st.integers(0, 9)), max_size=60))
+def test_a_lying_far_end_cannot_make_more_heard_than_was_sent(
+    steps: list[tuple[str, float, int]],
+) -> None:
+    playback, names, now, packets = Playback(), [""], 0.0, 0
+    for what, seconds, which in steps:
+        now += seconds
+        match what:
+            case "send":
+                packets += which
+                sent(which * PACKET_SECONDS, now, playback)
+            case "mark":
+                names.append(playback.mark(now))
+            case "echo":
+                playback.echo(names[which % len(names)], now)
+            case "clear":
+                assert playback.clear(now) <= (packets + 0.01) * PACKET_SECONDS
+                packets = 0
+        assert -1e-9 <= playback.heard(now) <= (packets + 0.01) * PACKET_SECONDS
+        assert playback.heard(now) <= playback.heard(now + 1)
+        assert playback.buffered(now) >= 0
+        assert 0 <= playback.round_trip <= ROUND_TRIP_LIMIT
