@@ -1,7 +1,8 @@
 """A media stream: who opens it is checked, then a call is held over it."""
 
 import logging
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 
 import anyio
@@ -12,6 +13,7 @@ from telephony import ProtocolError, Refused
 from telephony.call import Call, run_call
 from telephony.media_stream import Start
 from telephony.parts import Parts
+from telephony.recording import Tell, recording
 from telephony.security import Reason
 from telephony.service import Service
 from telephony.sessions import Session
@@ -78,8 +80,9 @@ async def talk(service: Service, socket: WebSocket) -> None:
     except Refused:
         await wire.close(POLICY_VIOLATION)
         return
-    await hold(service, session, wire, start)
-    await wire.close()
+    async with recorded(service, session) as tell:
+        await hold(service, session, wire, start, tell)
+        await wire.close()
 
 
 async def identify(service: Service, wire: Wire) -> tuple[Session, Start]:
@@ -96,7 +99,17 @@ async def identify(service: Service, wire: Wire) -> tuple[Session, Start]:
         raise refusals.note(Reason.BAD_TOKEN, "a media stream") from error
 
 
-async def hold(service: Service, session: Session, wire: Wire, start: Start) -> None:
+@asynccontextmanager
+async def recorded(service: Service, session: Session) -> AsyncGenerator[Tell]:
+    """Have Twilio record the call meanwhile, if the settings say so."""
+    if service.settings.record_calls and service.api is not None:
+        async with recording(service.api, session.call_sid, session.note) as tell:
+            yield tell
+    else:
+        yield lambda waiting: None
+
+
+async def hold(service: Service, session: Session, wire: Wire, start: Start, tell: Tell) -> None:
     """Talk with the caller until one side hangs up, or `session.hang_up` is called."""
     parts = service.parts
     if parts is None:  # a session is opened with the parts, and they stay
@@ -105,7 +118,7 @@ async def hold(service: Service, session: Session, wire: Wire, start: Start) -> 
     with CancelScope() as scope:
         service.sessions.stream_began(session, scope.cancel)
         try:
-            await _converse(session, parts, wire, start)
+            await _converse(session, parts, wire, start, tell)
         except Exception:
             log.exception("the call %s broke", session.call_sid)
             session.record.fail()
@@ -113,13 +126,13 @@ async def hold(service: Service, session: Session, wire: Wire, start: Start) -> 
             service.sessions.stream_ended(session)
 
 
-async def _converse(session: Session, parts: Parts, wire: Wire, start: Start) -> None:
+async def _converse(session: Session, parts: Parts, wire: Wire, start: Start, tell: Tell) -> None:
     ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns))
     async with open_twilio_line(wire, start) as line:
         session.waiting = lambda: line.waiting_seconds
         try:
             await run_call(
-                Call(line, ears, session.agent, parts.tts, session.record, session.opening)
+                Call(line, ears, session.agent, parts.tts, session.record, session.opening, tell)
             )
         finally:
             session.record.finish(ears.now, session.agent.outcome)
