@@ -20,7 +20,7 @@ ROUND_TRIP_LIMIT = 1.0  # what takes longer is no network but a far end that sto
 ROUND_TRIPS = 16  # the shortest of so many is the network's own; the rest is jitter
 JITTER_SECONDS = 0.08  # an echo this late does not yet mean that the sound was late
 PENDING_MARKS = 64  # more clauses than a far end is ever behind; the oldest are given up
-RUNS = 8  # stretches of gapless sound that `position` remembers
+RUNS = 50  # stretches of gapless sound that `position` remembers: 1 s of a far end that starves
 
 
 @dataclass(slots=True)

@@ -26,17 +26,16 @@ def no_delay() -> float:
 
 def media(number: int, payload: bytes = QUIET, at: int | None = None) -> str:
     """Return the packet that is `number`-th, from 1, right after `start`."""
-    timestamp = (number - 1) * 20 if at is None else at
-    return message(
-        "media",
-        number + 1,
-        media={
-            "track": "inbound",
-            "chunk": str(number),
-            "timestamp": str(timestamp),
-            "payload": base64.b64encode(payload).decode(),
-        },
-    )
+    return message("media", number + 1, media=_media(number, payload, at))
+
+
+def _media(number: int, payload: bytes, at: int | None = None) -> dict[str, str]:
+    return {
+        "track": "inbound",
+        "chunk": str(number),
+        "timestamp": str((number - 1) * 20 if at is None else at),
+        "payload": base64.b64encode(payload).decode(),
+    }
 
 
 def message(event: str, sequence: int, **content: Any) -> str:
@@ -156,7 +155,7 @@ class FarTwilio:
         await self._echo()
         packet = self.caller.pop(0) if self.caller else QUIET
         self._chunk += 1
-        await self._send("media", media=json.loads(media(self._chunk, packet))["media"])
+        await self._send("media", media=_media(self._chunk, packet))
         while self._going and self._going[0][0] <= current_time():
             await self._wire.send(self._going.pop(0)[1])
 
