@@ -56,7 +56,7 @@ class LiveCall:
         self.who = who
         self.phone = phone
         self.exchange = exchange
-        self.status = "in-progress"
+        self.status = "ringing"
         self.steps: list[Step] = []
         self.streams: list[StreamLog] = []
         self.violations: list[Violation] = []  # those outside of streams
@@ -71,7 +71,7 @@ class LiveCall:
             tasks.start_soon(self.phone.run)
             await self.conduct(first)
             self.phone.hang_up()
-        if self.status == "in-progress":
+        if self.status in {"ringing", "in-progress"}:
             self.status = "completed"
 
     async def conduct(self, source: Source | None) -> None:
@@ -111,7 +111,7 @@ class LiveCall:
             "AccountSid": self.exchange.account_sid,
             "ApiVersion": API_VERSION,
             "CallSid": self.who.sid,
-            "CallStatus": "ringing" if not self.steps else self.status,
+            "CallStatus": self.status,
             "Called": self.who.called,
             "Caller": self.who.caller,
             "Direction": self.who.direction,
@@ -161,6 +161,8 @@ class LiveCall:
             self.violate(int(str(error)[:5]), str(error)[7:])
             await self.say("An application error has occurred. Goodbye.")
             return None
+        if self.status == "ringing" and verbs:
+            self.status = "in-progress"
         for verb in verbs:
             following = await self._verb(verb, source.url)
             if following is not None or self.phone.hung_up.is_set():

@@ -87,6 +87,7 @@ class Exchange:
     speak: Speak | None = None  # None: what Twilio says is silence of the same length
     conditions: Conditions = field(default_factory=Conditions)
     tell: Callable[[str], object] = lambda line: None
+    on_outbound: "Callable[[LiveCall], object]" = lambda call: None  # a placed call is over
     calls: "dict[str, LiveCall]" = field(default_factory=dict)
     rooms: dict[str, Room] = field(default_factory=dict)
 

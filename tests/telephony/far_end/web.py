@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from anyio import create_task_group
+from anyio import CancelScope, create_task_group
 from twilio.request_validator import RequestValidator
 
 from telephony.far_end.exchange import Callee, Conditions, Exchange
@@ -58,12 +58,18 @@ class MemoryWeb:
         ours, theirs = memory_wires()
         self.servers.append(self.server(theirs))
         async with create_task_group() as tasks:
-            tasks.start_soon(self.servers[-1].run)
+            tasks.start_soon(_by_itself, self.servers[-1])
             yield ours
             await ours.close()
 
     def forms(self, path: str) -> list[Mapping[str, str]]:
         return [each.form for each in self.posted if each.path == path]
+
+
+async def _by_itself(server: TinyServer) -> None:
+    """Run a server that does not end when the caller's side is cancelled."""
+    with CancelScope(shield=True):
+        await server.run()
 
 
 @asynccontextmanager
