@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import jsonschema
 import pytest
 
 from dialogue.agent import Opening, Trouble
@@ -25,6 +26,8 @@ from tests.telephony.phone_server import (
 
 pytestmark = pytest.mark.anyio
 
+SCHEMA = Path(__file__).parents[3] / "docs" / "call-record.schema.json"
+
 
 @pytest.fixture
 def anyio_backend() -> str:
@@ -32,7 +35,10 @@ def anyio_backend() -> str:
 
 
 def record(folder: Path, call: str) -> Any:
-    return json.loads((folder / f"{call}.json").read_text(encoding="utf-8"))
+    """Return a call's record, which is as its schema says."""
+    found = json.loads((folder / f"{call}.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    return found
 
 
 def ended(call: str, status: str = "completed") -> Mapping[str, str]:
@@ -200,7 +206,6 @@ async def test_one_caller_cannot_take_all_lines_but_hidden_numbers_are_not_one_c
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path, parts(), calls_per_caller=1) as twilio:
-        twilio.service.gate.cores = 64
         await twilio.ring(sid(1))
         assert "Dial" in verbs(await twilio.twiml("/twilio/voice", incoming(sid(2))))
         assert await twilio.ring(sid(3), "anonymous")
