@@ -210,6 +210,33 @@ def serve(
 
 
 @app.command(
+    rich_help_panel=CALLS,
+    epilog=_epilog(
+        'offhook dial +13125550123 --message "Your kettle is ready. Call us to change the date."',
+        'offhook dial +13125550123 --message "..." --opening "Hello, is this a good time?" --wait',
+        more="`offhook serve` must run where OFFHOOK_PUBLIC_URL leads: it talks when somebody"
+        " answers. An answering machine gets the message after its beep, once, and nothing else.",
+    ),
+)
+def dial(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Like +13125550123.")],
+    message: Annotated[
+        str, typer.Option(metavar="TEXT", help="For an answering machine; and for a person.")
+    ] = "",
+    opening: Annotated[
+        str, typer.Option(metavar="TEXT", help="What a person hears first instead.")
+    ] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the call to its end.")] = False,
+) -> ExitCode:
+    """Call somebody, and talk or leave a message."""
+    from telephony.cli_dial import dial as run
+    from telephony.outbound import errand
+    from telephony.settings import load_settings
+
+    return run(load_settings(), number, errand(message, opening), wait, Console())
+
+
+@app.command(
     rich_help_panel=ALONE,
     epilog=_epilog(
         "offhook serve --insecure-local                     [dim]in another terminal[/]",

@@ -33,6 +33,7 @@ from telephony.settings import Settings
 from telephony.twilio_api import open_twilio
 from telephony.webhooks.handoff import handoff_routes
 from telephony.webhooks.message import message_routes
+from telephony.webhooks.outbound import outbound_routes
 from telephony.webhooks.voice import voice_routes
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def make_app(service: Service) -> FastAPI:
     """Return the server's routes; nothing else is exposed."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
-    for routes in (voice_routes, handoff_routes, message_routes):
+    for routes in (voice_routes, handoff_routes, outbound_routes, message_routes):
         app.include_router(routes(service))
 
     @app.exception_handler(Refused)

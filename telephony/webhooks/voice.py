@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from dialogue.agent import Trouble
 from telephony import Refused
 from telephony.admission import Declined
+from telephony.outbound import Announcement
 from telephony.record import FAILED, CallRecord, PhoneRecord
 from telephony.security import Form, Reason, SignedForm
 from telephony.service import Service
@@ -142,6 +143,8 @@ async def go_on(service: Service, form: Form) -> VoiceResponse:
         raise service.guard.refusals.note(Reason.REPLAYED, "the end of a stream")
     if session.agent.outcome and session.record.outcome != FAILED:
         return await after_stream(service, session)
+    if isinstance(session.agent, Announcement) and session.streams < STREAMS:
+        return connect(service, session)
     session.note("stream broke")
     if session.record.outcome != FAILED and 0 < session.streams < STREAMS:
         session.opening = Trouble()

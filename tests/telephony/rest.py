@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,9 +55,12 @@ class Asked:
 
 
 @contextmanager
-def twilio_on_loopback(status: int = 201) -> Iterator[tuple[str, list[Asked]]]:
+def twilio_on_loopback(
+    status: int = 201, statuses: Iterable[str] = ("ringing",)
+) -> Iterator[tuple[str, list[Asked]]]:
     """Yield its address, and what it was asked so far."""
     asked: list[Asked] = []
+    fares = iter(statuses)
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -68,7 +71,7 @@ def twilio_on_loopback(status: int = 201) -> Iterator[tuple[str, list[Asked]]]:
             self._answer(answer)
 
         def do_GET(self) -> None:
-            self._answer({"sid": "CA7", "status": "ringing"})
+            self._answer({"sid": "CA7", "status": next(fares)})
 
         def _answer(self, answer: dict[str, object]) -> None:
             data = json.dumps(answer).encode()
