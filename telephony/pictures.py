@@ -4,9 +4,12 @@ The models come inside its wheel; nothing is fetched. A picture is judged by its
 before it is decoded, and by what it is, not by what it is called.
 """
 
+import math
+import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +23,19 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 MAX_PIXELS = 50_000_000  # what telephones take; decoded at most 200 MB, one picture at a time
-MAX_SIDE = 2000  # pixels; larger ones are made smaller, which print survives
+MAX_AREA = 1_600_000  # pixels; larger ones are made smaller: finding print takes a second for these
+MAX_SIDE = 3000  # pixels; of a receipt as long as an arm
+GOOD_SIDE, ENLARGED = 736, 2.0  # a smaller one is made larger up to so many pixels, so many times
+MIN_SIDE = 64  # paper around what is thinner
+LONGEST_LINE = 60  # times its height; longer ones are ornaments, and cost as much as a page
+READ_SECONDS = 5.0  # for one picture
 LINE_CONFIDENCE = 0.6  # below it a line is a guess, and a wrong number is worse than none
 SAME_ROW = 0.5  # of a line's height: pieces whose middles are closer stand in one row
 
+Pixels = npt.NDArray[np.uint8]  # (height, width, 3), blue first
 Boxes = npt.NDArray[np.float32]  # (pieces of text, 4 corners from the top left on, x and y)
+
+_ONE_AT_A_TIME = Lock()  # the engine is not for several threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +58,32 @@ class PictureText:
         return "\n".join(line.text for line in self.lines)
 
 
-def read_picture(path: Path) -> PictureText:
+def read_picture(path: Path, seconds: float = READ_SECONDS) -> PictureText:
     """Read a picture. Blocking: a second or so of one CPU core, the first time two.
+
+    A page full of print takes longer: the lines that `seconds` do not reach are left out.
 
     Raises PictureError: this is no picture, or too large a one.
     """
-    found = _engine()(_pixels(path))
-    if not found.txts or found.boxes is None:
-        return PictureText()
-    pieces = list(zip(found.txts, found.scores, strict=True))
-    rows = [[pieces[index] for index in row] for row in rows_of(np.asarray(found.boxes))]
-    return PictureText(
-        tuple(
-            PictureLine(" ".join(text for text, _ in row), min(score for _, score in row))
-            for row in rows
-        )
-    )
+    with _ONE_AT_A_TIME:
+        engine = _engine()
+        deadline = time.monotonic() + seconds
+        picture = _pixels(path)
+        boxes = engine(picture, use_det=True, use_cls=False, use_rec=False).boxes
+        if boxes is None:
+            return PictureText()
+        lines = []
+        for row in rows_of(boxes):
+            pieces = [
+                piece
+                for index in row
+                if time.monotonic() < deadline
+                and (piece := _read_piece(engine, picture, boxes[index]))
+            ]
+            if pieces:
+                text = " ".join(piece.text for piece in pieces)
+                lines.append(PictureLine(text, min(piece.confidence for piece in pieces)))
+        return PictureText(tuple(lines))
 
 
 def rows_of(boxes: Boxes) -> list[list[int]]:
@@ -83,7 +104,22 @@ def rows_of(boxes: Boxes) -> list[list[int]]:
     return [sorted(row, key=lambda index: float(along[index])) for row in rows]
 
 
-def _pixels(path: Path) -> npt.NDArray[np.uint8]:
+def _read_piece(engine: "RapidOCR", picture: Pixels, box: Boxes) -> PictureLine | None:
+    """Read what one box holds; None of what is a guess, or no line of print."""
+    from rapidocr.utils.process_img import get_rotate_crop_image
+
+    piece = get_rotate_crop_image(picture, box.copy())
+    height, width = piece.shape[:2]
+    if width > LONGEST_LINE * height:
+        return None
+    read = engine(piece, use_det=False, use_cls=True, use_rec=True)
+    if not read.txts or read.scores[0] < LINE_CONFIDENCE:
+        return None
+    text = read.txts[0].strip()
+    return PictureLine(text, float(read.scores[0])) if text else None
+
+
+def _pixels(path: Path) -> Pixels:
     """Decode the first frame, upright, blue first."""
     try:
         with Image.open(path, formats=FORMATS) as picture:
@@ -92,13 +128,21 @@ def _pixels(path: Path) -> npt.NDArray[np.uint8]:
                 raise PictureError(f"{width} x {height} pixels are too many: send a smaller one")
             picture.draft("RGB", (MAX_SIDE, MAX_SIDE))  # JPEG is decoded smaller at once
             upright = ImageOps.exif_transpose(picture).convert("RGBA")
-            upright.thumbnail((MAX_SIDE, MAX_SIDE))
-            paper = Image.new("RGBA", upright.size, "white")
-            return np.asarray(Image.alpha_composite(paper, upright))[:, :, 2::-1]
+            scale = _scale(*upright.size)
+            size = [max(1, round(side * scale)) for side in upright.size]
+            paper = Image.new("RGBA", [max(side, MIN_SIDE) for side in size], "white")
+            paper.alpha_composite(upright.resize(size, Image.Resampling.LANCZOS))
+            return np.ascontiguousarray(np.asarray(paper)[:, :, 2::-1])
     except PictureError:
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
         raise PictureError(f"this is no picture: {error}: send a JPEG or PNG") from error
+
+
+def _scale(width: int, height: int) -> float:
+    """Return how much larger a picture of this size is best read."""
+    larger = max(1.0, min(ENLARGED, GOOD_SIDE / min(width, height)))
+    return min(larger, math.sqrt(MAX_AREA / (width * height)), MAX_SIDE / max(width, height))
 
 
 @cache
@@ -108,7 +152,9 @@ def _engine() -> "RapidOCR":
     models = Path(rapidocr.__file__).parent / "models"
     params: dict[str, Any] = {
         "Global.log_level": "critical",
-        "Global.text_score": LINE_CONFIDENCE,
+        "Global.max_side_len": MAX_SIDE,
+        "Det.limit_type": "max",  # the other way it enlarges a thin strip without bounds
+        "Det.limit_side_len": MAX_SIDE,
         "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
         "Cls.model_path": str(models / "ch_ppocr_mobile_v2.0_cls_mobile.onnx"),
         "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),

@@ -7,7 +7,7 @@ has a time limit, and a picture that takes longer is one that could not be opene
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,17 +38,14 @@ from telephony.sessions import Session
 log = logging.getLogger(__name__)
 
 REPLY_SECONDS = 12.0  # of the 15 that Twilio waits
-PICTURE_SECONDS = 7.0  # of these, for all pictures of a message
+PICTURE_SECONDS = 5.0  # of these, until the last picture must be at hand; reading ends by itself
 COMMIT_SECONDS = 2.0
-HAND_OVER_SECONDS = 2.0
 CONVERSATION_SECONDS = 4 * 3600.0  # a message after so long begins a new one
 CONVERSATIONS = 1000  # at once; the one that rested longest makes room
 ANSWERED = 1000  # messages whose answer is kept: Twilio may ask twice
 PICTURES = 30  # of one conversation
 MESSAGES = 30  # of one sender within …
 PACE_SECONDS = 600.0  # … so long; more are not answered: two machines talk with each other
-
-HandOver = Callable[[Session], Awaitable[None]]
 
 
 class Fetch(Protocol):
@@ -57,10 +54,6 @@ class Fetch(Protocol):
     async def fetch(self, url: str) -> bytes:
         """Return the file. Raises PictureError."""
         ...
-
-
-async def tell_nobody(session: Session) -> None:
-    """Leave it at the promise that was written."""
 
 
 @dataclass(slots=True)
@@ -94,8 +87,8 @@ class Texting:
         self,
         service: Service,
         downloads: Fetch,
+        hand_over: Callable[[Session], object],
         read: Callable[[Path], PictureText] = read_picture,
-        hand_over: HandOver = tell_nobody,
     ) -> None:
         self._service = service
         self._downloads = downloads
@@ -150,7 +143,7 @@ class Texting:
         record.turns += message_turns(message.text, reply, exchange, times)
         record.finish(times[1], agent.outcome)
         if agent.outcome == Outcome.HANDED_OVER:
-            await self._tell_person(conversation.session)
+            self._tell_person(conversation.session)
         await self._write(conversation.session, parts)
         return reply
 
@@ -223,12 +216,9 @@ class Texting:
             record=Record(),
         )
 
-    async def _tell_person(self, session: Session) -> None:
+    def _tell_person(self, session: Session) -> None:
         try:
-            with move_on_after(HAND_OVER_SECONDS) as limit:
-                await self._hand_over(session)
-            if limit.cancelled_caught:
-                log.error("nobody was told of a hand-over within %.0f s", HAND_OVER_SECONDS)
+            self._hand_over(session)
         except Exception:
             log.exception("nobody was told of a hand-over")
 
