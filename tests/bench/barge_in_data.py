@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
@@ -32,7 +32,7 @@ from tests.bench.vad_data import line, read
 from tests.conftest import SHARED_DATA
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Int16
 from voice.resample import Resampler
-from voice.tts import TtsOptions, load_tts, voice_id
+from voice.tts import Tts, TtsOptions, load_tts, voice_id
 from voice.wav import WavWriter
 
 SEED = 20
@@ -177,7 +177,7 @@ _SAID_INTERRUPTIONS = (
 )
 _SAID_SOUNDS = ("Ahem.", "Achoo!", "Ugh.", "Ha ha.", "Phew.", "Huh.", "Hmm.", "Ow!")
 _PITCHES = (0.93, 1.0, 1.08)
-_VOICES = (TtsOptions(engine="coqui", device="cpu"), TtsOptions(engine="hibari"))
+VOICES = (TtsOptions(engine="coqui", device="cpu"), TtsOptions(engine="hibari"))
 _LEVELS_DB = {Kind.GO_ON: -3.0, Kind.NO_WORDS: 0.0, Kind.INTERRUPTION: 0.0}
 _LEVELS_BY_NAME_DB = {"cough": 4.0, "breath": -10.0, "laughter": 2.0, "murmur": -6.0}
 
@@ -192,7 +192,7 @@ def _go_ons(data: Path) -> Iterator[Overlap]:
     yield from (_cut(Kind.GO_ON, "go-on", cut, data) for cut in _GO_ONS)
     for file, words, speaker in _an4(data):
         if words == "YES":
-            yield Overlap(Kind.GO_ON, "yes", "yes", speaker, _trimmed(read(file)))
+            yield Overlap(Kind.GO_ON, "yes", "yes", speaker, trimmed(read(file)))
     yield from _said(Kind.GO_ON, _SAID_GO_ONS)
 
 
@@ -213,16 +213,16 @@ def _interruptions(data: Path) -> Iterator[Overlap]:
     commands = [spoken for spoken in others if len(spoken[1].split()) == 1]
     sentences = [spoken for spoken in others if len(spoken[1].split()) > 1]
     for file, words, speaker in commands + sentences[:: len(sentences) // 12][:12]:
-        yield Overlap(Kind.INTERRUPTION, "an4", words.lower(), speaker, _trimmed(read(file)))
+        yield Overlap(Kind.INTERRUPTION, "an4", words.lower(), speaker, trimmed(read(file)))
     for file in sorted((data / "picovoice-barista" / "dev").glob("*.flac"))[::20][:14]:
-        yield Overlap(Kind.INTERRUPTION, "barista", "(an order)", file.stem, _trimmed(read(file)))
+        yield Overlap(Kind.INTERRUPTION, "barista", "(an order)", file.stem, trimmed(read(file)))
     yield from _said(Kind.INTERRUPTION, _SAID_INTERRUPTIONS)
 
 
 def _cut(kind: Kind, name: str, cut: _Cut, data: Path) -> Overlap:
     sound = read(data / cut.file)[_samples(cut.start) : _samples(cut.end)]
     source = f"{Path(cut.file).stem} {cut.start:.2f}"
-    return Overlap(kind, name, cut.words, source, _trimmed(sound) if cut.end == 9 else sound)
+    return Overlap(kind, name, cut.words, source, trimmed(sound) if cut.end == 9 else sound)
 
 
 def _an4(data: Path) -> Iterator[tuple[Path, str, str]]:
@@ -243,16 +243,17 @@ def _burst(noise: Int16, rng: np.random.Generator) -> Int16:
 
 def _said(kind: Kind, texts: tuple[str, ...]) -> Iterator[Overlap]:
     """Spoken by our voices, at pitches that change from one text to the next."""
-    for voice, (index, text) in product(_VOICES, enumerate(texts)):
+    for voice, (index, text) in product(VOICES, enumerate(texts)):
         for pitch in (_PITCHES[index % 3], _PITCHES[(index + 1) % 3])[
             : 2 if kind is Kind.GO_ON else 1
         ]:
             words = re.sub(r"[.?!]$", "", text).lower()
             source = f"{voice.engine} {pitch}"
-            yield Overlap(kind, "said", words, source, _pitched(_spoken(voice, text), pitch))
+            yield Overlap(kind, "said", words, source, _pitched(spoken(voice, text), pitch))
 
 
-def _spoken(voice: TtsOptions, text: str) -> Int16:
+def spoken(voice: TtsOptions, text: str) -> Int16:
+    """The text in this voice, synthesised once and kept."""
     key = sha256(f"{voice_id(voice)}\0{text}".encode()).hexdigest()[:20]
     folder = kept("overlaps", key, partial(_synthesize, voice, text))
     return read(folder / "said.wav")
@@ -260,10 +261,15 @@ def _spoken(voice: TtsOptions, text: str) -> Int16:
 
 def _synthesize(voice: TtsOptions, text: str, folder: Path) -> None:
     async def speak() -> bytes:
-        return b"".join([frame.pcm async for frame in load_tts(voice).synthesize(text)])
+        return b"".join([frame.pcm async for frame in _loaded(voice).synthesize(text)])
 
     with WavWriter(folder / "said.wav") as file:
         file.write(anyio.run(speak))
+
+
+@cache
+def _loaded(voice: TtsOptions) -> Tts:
+    return load_tts(voice)
 
 
 def _pitched(sound: Int16, factor: float) -> Int16:
@@ -272,7 +278,7 @@ def _pitched(sound: Int16, factor: float) -> Int16:
     return np.concatenate([resampler.feed(sound), resampler.finish()])
 
 
-def _trimmed(sound: Int16) -> Int16:
+def trimmed(sound: Int16) -> Int16:
     """Without the quiet before and after."""
     whole = len(sound) // FRAME_SAMPLES * FRAME_SAMPLES
     power = np.square(sound[:whole].reshape(-1, FRAME_SAMPLES) / 1.0).mean(axis=1)

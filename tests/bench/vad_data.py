@@ -100,7 +100,7 @@ def tones() -> dict[str, Int16]:
 
 def telephone(sound: Int16) -> Int16:
     """Through a telephone: a caller's loudness, 8 kHz, µ-law, and back to 16 kHz."""
-    gain = 10 ** (CALLER_DBFS / 20) * 32768 / _loudness(sound)
+    gain = 10 ** (CALLER_DBFS / 20) * 32768 / loudness(sound)
     return line(np.clip(sound * gain, -32768, 32767).astype(np.int16))
 
 
@@ -126,7 +126,7 @@ def _with_gaps(sounds: Sequence[Int16]) -> Int16:
 
 
 def _mixed(clean: Int16, noise: Int16, snr_db: float) -> Int16:
-    wanted = _loudness(clean) / 10 ** (snr_db / 20)
+    wanted = loudness(clean) / 10 ** (snr_db / 20)
     scaled = np.resize(noise, len(clean)) * (wanted / np.sqrt(np.square(noise / 1.0).mean()))
     mixed: Int16 = np.clip(clean + scaled, -32768, 32767).astype(np.int16)
     return mixed
@@ -139,7 +139,7 @@ def _power(sound: Int16) -> Floats:
     return power
 
 
-def _loudness(sound: Int16) -> float:
+def loudness(sound: Int16) -> float:
     """Root mean square of the louder half of the frames."""
     power = _power(sound)
     return float(np.sqrt(power[power >= np.median(power)].mean()))
