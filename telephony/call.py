@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from anyio import create_task_group, move_on_after
 
-from dialogue.agent import Agent, CallerTurn, Exchange, Opening, Said, Silence, Trouble, Waiting
+from dialogue.agent import Agent, CallerTurn, Opening, Said, Silence, Trouble, Waiting, not_yet
 from telephony.floor import Floor
 from telephony.line import Line
 from telephony.playout import Playout
@@ -83,7 +83,7 @@ async def answer(
 
 async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) -> None:
     """Play the agent's reply clause by clause, then commit what of it was heard."""
-    exchange = Exchange(turn)
+    exchange = not_yet(turn, call.agent.waiting)
     try:
         async with aclosing(call.agent.reply(turn)) as clauses:
             async for clause in clauses:
