@@ -3,8 +3,8 @@
 The first answer is a redirect to Twilio's store of media, which must not see our credentials.
 """
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -23,9 +23,12 @@ PLAIN: Mapping[str, str] = {"accept-encoding": "identity"}  # the size is that o
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """`api` is another REST host than Twilio's, trusted in its place and with our credentials."""
+    """`api` is another REST host than Twilio's, trusted in its place and with our credentials.
 
-    client: httpx2.AsyncClient
+    `open_client` makes a client for each picture, so that nothing is left open between messages.
+    """
+
+    open_client: Callable[[], httpx2.AsyncClient]
     auth: httpx2.BasicAuth
     api: httpx2.URL | None = None
 
@@ -35,21 +38,21 @@ class Downloads:
         Raises PictureError: it is not Twilio's to give, too large, or cannot be had now.
         """
         try:
-            target = httpx2.URL(url)
-            for _ in range(MAX_REDIRECTS + 1):
-                self._check(target)
-                async with self._get(target) as response:
-                    if not response.has_redirect_location:
-                        return await _content(response)
-                    target = target.join(response.headers["location"])
+            async with self.open_client() as client:
+                return await self._follow(client, httpx2.URL(url))
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as error:
             name = type(error).__name__
             raise PictureError(f"a picture cannot be had: {name}: {error}: try again") from error
-        raise PictureError("a picture was moved too often: try again")
 
-    def _get(self, url: httpx2.URL) -> AbstractAsyncContextManager[httpx2.Response]:
-        auth = self.auth if self._is_api(url) else None
-        return self.client.stream("GET", url, auth=auth, headers=PLAIN, follow_redirects=False)
+    async def _follow(self, client: httpx2.AsyncClient, url: httpx2.URL) -> bytes:
+        for _ in range(MAX_REDIRECTS + 1):
+            self._check(url)
+            auth = self.auth if self._is_api(url) else None
+            async with client.stream("GET", url, auth=auth, headers=PLAIN) as response:
+                if not response.has_redirect_location:
+                    return await _content(response)
+                url = url.join(response.headers["location"])
+        raise PictureError("a picture was moved too often: try again")
 
     def _check(self, url: httpx2.URL) -> None:
         if url.userinfo:
@@ -68,8 +71,9 @@ class Downloads:
 def downloads(settings: Settings) -> Downloads:
     """Return what fetches pictures with the credentials of the settings."""
     token = settings.twilio_auth_token.get_secret_value()
+    trust = httpx2.create_ssl_context()  # slow to make
     return Downloads(
-        httpx2.AsyncClient(timeout=STALL_SECONDS),
+        lambda: httpx2.AsyncClient(verify=trust, timeout=STALL_SECONDS, follow_redirects=False),
         httpx2.BasicAuth(settings.twilio_account_sid, token),
         httpx2.URL(settings.twilio_api) if settings.twilio_api else None,
     )

@@ -22,8 +22,10 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 def twilio(handler: Handler, api: str = "") -> Downloads:
-    client = httpx2.AsyncClient(transport=httpx2.MockTransport(handler))
-    return Downloads(client, AUTH, httpx2.URL(api) if api else None)
+    def open_client() -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(handler))
+
+    return Downloads(open_client, AUTH, httpx2.URL(api) if api else None)
 
 
 def moved(to: str) -> httpx2.Response:
@@ -145,6 +147,4 @@ async def test_over_a_real_connection(far_end: str) -> None:
     settings = Settings(
         twilio_account_sid="AC1", twilio_auth_token=SecretStr("secret"), twilio_api=far_end
     )
-    fetching = downloads(settings)
-    async with fetching.client:
-        assert await fetching.fetch(f"{far_end}/media/1") == b"PNG"
+    assert await downloads(settings).fetch(f"{far_end}/media/1") == b"PNG"
