@@ -101,7 +101,9 @@ class Texting:
 
     async def answer(self, message: Message) -> str:
         """Return the reply; the same for a message that comes twice. No error leaves here."""
-        if message.for_twilio or not self._pace.allows(message.sender, current_time()):
+        if message.for_twilio or not message.sender:
+            return ""
+        if not self._pace.allows(message.sender, current_time()):
             return ""
         reply, parts = self._text(self._service.assistant.phrases.trouble), self._service.parts
         if parts is None:

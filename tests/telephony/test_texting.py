@@ -3,14 +3,15 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from anyio import create_task_group, fail_after, sleep
+from anyio import create_task_group, current_time, fail_after, sleep
 from trio.testing import MockClock
 
+from dialogue.agent import Said, Waiting
 from dialogue.assistant import Assistant, default_assistant, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.store import open_store
@@ -32,7 +33,7 @@ from telephony.texting import (
     Texting,
 )
 from tests.dialogue.caller import FRIDAY_AFTERNOON, TODAY, DeafNlu, WordsNlu
-from tests.fakes import FakeAsr, FakeTts, FakeVad
+from tests.fakes import FakeAgent, FakeAsr, FakeTts, FakeVad
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +107,10 @@ def read_as_text(path: Path) -> PictureText:
     if content == b"crash":
         raise RuntimeError("the engine fell over")
     return PictureText(tuple(PictureLine(line, 0.9) for line in content.decode().splitlines()))
+
+
+def files(folder: Path) -> list[Path]:
+    return [*folder.iterdir()] if folder.exists() else []
 
 
 @pytest.fixture
@@ -203,8 +208,7 @@ async def test_a_picture_is_kept_with_the_conversation(shop: Shop) -> None:
 async def test_what_cannot_be_opened_costs_no_words(shop: Shop, url: str) -> None:
     assert await shop.gets("where is my order", url) == f"{UNREADABLE} {ASK_NUMBER}"
     assert await shop.gets("", url) == f"{UNREADABLE} {ASK_NUMBER}"
-    pictures = shop.service.archive.folder / "pictures"
-    assert not pictures.exists() or not [*pictures.iterdir()]
+    assert files(shop.service.archive.folder / "pictures") == []
 
 
 async def test_other_files_are_not_even_fetched(shop: Shop) -> None:
@@ -305,3 +309,34 @@ async def test_a_record_that_cannot_be_written_does_not_cost_the_answer(
 async def test_stop_is_not_answered(shop: Shop) -> None:
     message = Message("MM1", THEM, US, "stop", for_twilio=True)
     assert await shop.texting.answer(message) == ""
+
+
+async def test_a_picture_of_something_private_is_read_and_not_kept(shop: Shop) -> None:
+    private = Waiting("card", "digits", 16, private=True)
+    agent = FakeAgent({"": ["Thank you."]}, waiting=private)
+    parts = shop.service.loading.parts
+    assert parts is not None
+    shop.service.loading.parts = replace(parts, agent=lambda: agent)
+    assert await shop.gets("", "receipt") == "Thank you."
+    assert agent.turns == [Said("", written=True, pictures=(RECEIPT,))]
+    assert files(shop.service.archive.folder / "pictures") == []
+    assert shop.record()["phone"]["happenings"] == []
+
+
+@pytest.mark.parametrize("anyio_backend", [("trio", {"clock": MockClock(autojump_threshold=0.1)})])
+async def test_an_answer_that_takes_too_long_is_an_apology(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent = FakeAgent({"hello": ["Hello."]}, latency=2 * REPLY_SECONDS)
+    parts = shop.service.loading.parts
+    assert parts is not None
+    shop.service.loading.parts = replace(parts, agent=lambda: agent)
+    began = current_time()
+    assert await shop.gets("hello") == APOLOGY
+    assert current_time() - began == pytest.approx(REPLY_SECONDS)
+    assert (agent.said, agent.heard) == ([""], [""])  # committed as never said
+    assert "not answered within" in caplog.text
+
+
+async def test_nobody_is_not_answered(shop: Shop) -> None:
+    assert await shop.gets("hello", sender="") == ""
