@@ -3,19 +3,19 @@
 A call is admitted when four things hold, each measured over the last seconds:
 
 1. *Headroom.* A call costs so many CPU cores in the mean (the process's own CPU time over the calls
-   that ran meanwhile, smoothed over minutes). All calls, the new one included, may take
-   `HEADROOM` of the machine's cores. Calls are bursty, so what is left is not waste: it is what
-   keeps two callers who stop speaking at the same moment from waiting for each other. Calls that
-   have just been admitted are counted at that cost before they show any.
+   that ran meanwhile, smoothed over minutes). All calls, the new one included, and whatever else
+   runs on the machine may take `HEADROOM` of its cores. Calls are bursty, and what is left keeps
+   two callers who stop speaking at the same moment from waiting for each other: by the queue's
+   arithmetic (Erlang C) a transcription of 0.35 s waits 0.1 s in the mean when two cores are half
+   busy, and 0.45 s when three quarters are. Calls that have just been admitted count at the same
+   cost before they show any.
 2. *Real time.* The event loop wakes when it should, and no caller's voice waits to be heard.
 3. *Room.* Not more jobs wait for a worker thread (ASR, NLU and TTS run there) than there are cores.
 4. *Replies.* The median of the last turns' voice to voice is what callers accept.
 
-The first predicts; the others notice where the prediction was wrong, as on a machine whose cores
-others use too.
+The first predicts; the others notice where the prediction was wrong.
 """
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -25,10 +25,12 @@ from statistics import median
 
 from anyio import current_time, sleep, to_thread
 
+from telephony.machine import busy_seconds, cores
 from telephony.record import TurnRecord
 
-HEADROOM = 0.75  # of the cores
-FIRST_GUESS_CORES = 0.4  # a call's cost until calls have shown it
+HEADROOM = 0.5  # of the cores
+FIRST_GUESS_CORES = 0.15  # a call's cost until calls have shown it: what Whisper base takes
+OTHERS_SECONDS = 10.0  # how fast the estimate of what others take follows
 COST_SECONDS = 60.0  # of one call: how fast the estimate follows what is measured
 LAG_SECONDS = 0.15  # of the event loop; the far end has 0.6 s of sound ahead
 WAITING_SECONDS = 1.0  # of a caller's voice: it waits while the ASR works, so up to 0.6 s is usual
@@ -58,13 +60,14 @@ class Declined(StrEnum):
 class Load:
     """What the server does at a moment.
 
-    `cost` is in cores a call; `lag` is the event loop's, `waiting` is how much voice of a caller
-    waits to be heard, and `replies` are how long the last ones took, in seconds.
+    `cost` is in cores a call, `others` what the machine's other programs take. In seconds: `lag` of
+    the event loop, `waiting`: a caller's voice that waits to be heard, `replies`: what each took.
     """
 
     calls: int = 0
-    cores: int = 1
+    cores: float = 1
     cost: float = FIRST_GUESS_CORES
+    others: float = 0.0
     lag: float = 0.0
     waiting: float = 0.0
     waiting_jobs: int = 0
@@ -76,11 +79,11 @@ def overload(load: Load, at_once: int = 0) -> Declined | None:
 
     What it would cost does not count against the first call: it has the machine to itself.
     """
-    others = load.calls > 0
+    others, expected = load.calls > 0, load.others + (load.calls + 1) * load.cost
     checks = (
         (Declined.TOO_MANY, at_once and load.calls >= at_once),
         (Declined.BEHIND, load.lag > LAG_SECONDS or load.waiting > WAITING_SECONDS),
-        (Declined.HEADROOM, others and (load.calls + 1) * load.cost > HEADROOM * load.cores),
+        (Declined.HEADROOM, others and expected > HEADROOM * load.cores),
         (Declined.QUEUED, others and load.waiting_jobs > load.cores),
         (Declined.REPLIES, others and too_slow(load.replies)),
     )
@@ -129,10 +132,12 @@ class Gate:
     limits: Limits
     calls: Callable[[], int]
     waiting: Callable[[], Iterable[float]] = tuple
-    cores: int = field(default_factory=lambda: len(os.sched_getaffinity(0)))
+    cores: float = field(default_factory=cores)
     cpu_seconds: Callable[[], float] = time.process_time
+    busy_seconds: Callable[[], float | None] = busy_seconds
     draining: bool = False
     cost: CallCost = field(default_factory=CallCost)
+    others: float = 0.0  # cores that other programs take
     _lags: deque[tuple[float, float]] = field(default_factory=deque)  # when, seconds late
     _replies: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=REPLIES))
 
@@ -155,6 +160,7 @@ class Gate:
             calls=self.calls(),
             cores=self.cores,
             cost=self.cost.cores,
+            others=self.others,
             lag=max(lags, default=0.0),
             waiting=max(self.waiting(), default=0.0),
             waiting_jobs=to_thread.current_default_thread_limiter().statistics().tasks_waiting,
@@ -175,13 +181,32 @@ class Gate:
 
     async def measure(self) -> None:
         """Measure until cancelled."""
-        read, spent = current_time(), self.cpu_seconds()
+        before = self._used()
         while True:
             due = current_time() + HEARTBEAT_SECONDS
             await sleep(HEARTBEAT_SECONDS)
-            now = current_time()
-            self.late(now - due)
-            if now - read >= COST_STEP_SECONDS:
-                before, spent = spent, self.cpu_seconds()
-                self.cost.learn(self.calls(), spent - before, now - read)
-                read = now
+            self.late(current_time() - due)
+            if current_time() - before.at >= COST_STEP_SECONDS:
+                before = self._learn(before)
+
+    def _used(self) -> "_Used":
+        return _Used(current_time(), self.cpu_seconds(), self.busy_seconds())
+
+    def _learn(self, before: "_Used") -> "_Used":
+        """Take in what was used since then."""
+        now = self._used()
+        seconds, own = now.at - before.at, now.own - before.own
+        self.cost.learn(self.calls(), own, seconds)
+        if now.all is not None and before.all is not None:
+            others = max(0.0, now.all - before.all - own) / seconds
+            self.others += (others - self.others) * min(1.0, seconds / OTHERS_SECONDS)
+        return now
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """CPU seconds up to a moment: this process's, and everybody's where that is known."""
+
+    at: float
+    own: float
+    all: float | None

@@ -6,8 +6,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
-from enum import StrEnum
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -24,6 +22,8 @@ from nlu.engine import is_stale
 from telephony import LineError, TelephonyError
 from telephony.cli_errors import ExitCode, one_line
 from telephony.compose import model_names
+from telephony.doctor_phone import check_phone
+from telephony.findings import Finding, Level, ok, problem, warning
 from telephony.settings import Settings, described, misspelled
 from telephony.soundcard import PortAudio
 from voice import VoiceError
@@ -37,39 +37,7 @@ MEMORY_BYTES = 2_000_000_000  # the whole chain takes 1.5 GB at most
 FREE_BYTES = 1_000_000_000  # for all models, and what converting them takes meanwhile
 
 
-class Level(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
 COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.PROBLEM: "red"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; whatever is not ok has a remedy."""
-
-    level: Level
-    what: str
-    remedy: str = ""
-
-
-def ok(what: str) -> Finding:
-    """Nothing to do."""
-    return Finding(Level.OK, what)
-
-
-def warning(what: str, remedy: str) -> Finding:
-    """It works, but not as well as it could."""
-    return Finding(Level.WARNING, what, remedy)
-
-
-def problem(what: str, remedy: str) -> Finding:
-    """Calls will not be answered, or must not be."""
-    return Finding(Level.PROBLEM, what, remedy)
 
 
 def examine(settings: Settings, console: Console) -> ExitCode:
@@ -200,6 +168,7 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     for folder, remedy in (
         (cache_root(), "set OFFHOOK_MODELS to a folder that can be written"),
         (settings.database.parent, "set OFFHOOK_DATABASE to a file that can be written"),
+        (settings.calls, "set OFFHOOK_CALLS to a folder that can be written"),
     ):
         there = next(each for each in (folder, *folder.parents) if each.exists())
         free = shutil.disk_usage(there).free
@@ -223,6 +192,7 @@ CHECKS: dict[str, Check] = {
     "phonemes": _espeak,
     "sound": _sound,
     "folders": _folders,
+    "phone": check_phone,
 }
 
 

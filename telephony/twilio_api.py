@@ -122,6 +122,11 @@ class TwilioRest:
         found = await self._ask(self._client.calls(call_sid).fetch)
         return str(found.status)
 
+    async def account(self) -> str:
+        """Return the account's name: the credentials are good."""
+        account = self._client.api.accounts(self._client.account_sid)
+        return str((await self._ask(account.fetch)).friendly_name)
+
     async def start_recording(self, call_sid: str) -> str:
         """See `Recordings`."""
         chosen: dict[str, Any] = {"recording_channels": "dual"}

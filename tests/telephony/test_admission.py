@@ -26,7 +26,7 @@ from telephony.timings import TurnTimings
 
 pytestmark = pytest.mark.anyio
 
-FINE = Load(calls=2, cores=4, cost=0.5)
+FINE = Load(calls=2, cores=4, cost=HEADROOM)
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ class Machine:
     calls: int = 0
     base: float = 0.0  # cores
     each: float = 0.0  # cores a call
+    others: float = 0.0  # cores of other programs
     burnt: float = 0.0
+    burnt_by_all: float = 0.0
 
     def cpu_seconds(self) -> float:
         return self.burnt
@@ -49,7 +51,9 @@ class Machine:
     async def work(self) -> None:
         while True:
             await anyio.sleep(0.1)
-            self.burnt += 0.1 * (self.base + self.calls * self.each)
+            own = 0.1 * (self.base + self.calls * self.each)
+            self.burnt += own
+            self.burnt_by_all += own + 0.1 * self.others
 
 
 def gate(machine: Machine, cores: int = 4, **limits: int) -> Gate:
@@ -58,6 +62,7 @@ def gate(machine: Machine, cores: int = 4, **limits: int) -> Gate:
         calls=lambda: machine.calls,
         cores=cores,
         cpu_seconds=machine.cpu_seconds,
+        busy_seconds=lambda: machine.burnt_by_all,
     )
 
 
@@ -70,10 +75,10 @@ def test_what_declines_a_call() -> None:
     slow = (REPLY_SECONDS + 0.1,) * 3
     for load, reason in (
         (FINE, None),
-        (replace(FINE, cost=1.0), None),  # 3 calls take 3 of 4 cores: just HEADROOM
-        (replace(FINE, cost=1.01), Declined.HEADROOM),
-        (replace(FINE, calls=5), None),
-        (replace(FINE, calls=6), Declined.HEADROOM),
+        (replace(FINE, calls=3), None),  # one more makes 4 calls: just HEADROOM of 4 cores
+        (replace(FINE, calls=4), Declined.HEADROOM),
+        (replace(FINE, others=HEADROOM), None),
+        (replace(FINE, others=HEADROOM + 0.01), Declined.HEADROOM),
         (replace(FINE, lag=LAG_SECONDS), None),
         (replace(FINE, lag=LAG_SECONDS + 0.01), Declined.BEHIND),
         (replace(FINE, waiting=WAITING_SECONDS + 0.01), Declined.BEHIND),
@@ -108,11 +113,12 @@ def test_the_cost_of_a_call_is_learned_without_what_the_process_takes_anyway() -
 def test_a_burst_of_one_second_does_not_make_calls_dear() -> None:
     cost = CallCost()
     cost.learn(1, cpu_seconds=2.0, seconds=1)
-    assert FIRST_GUESS_CORES < cost.cores < 1.1 * FIRST_GUESS_CORES
+    assert FIRST_GUESS_CORES < cost.cores < 1.3 * FIRST_GUESS_CORES
 
 
-async def test_calls_are_admitted_up_to_the_headroom_and_none_degrades() -> None:
-    machine = Machine(each=0.25)
+@pytest.mark.parametrize("others", [0.0, 1.0])
+async def test_calls_are_admitted_until_they_and_others_take_the_headroom(others: float) -> None:
+    machine = Machine(each=0.25, others=others)
     door = gate(machine, cores=4)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(machine.work)
@@ -121,7 +127,7 @@ async def test_calls_are_admitted_up_to_the_headroom_and_none_degrades() -> None
             await anyio.sleep(20)
             if not door.admits(ready=True, callers=0):
                 machine.calls += 1
-        assert machine.calls == HEADROOM * 4 / 0.25
+        assert machine.calls == pytest.approx((HEADROOM * 4 - others) / 0.25, abs=1)
         assert door.admits(ready=True, callers=0) is Declined.HEADROOM
         tasks.cancel_scope.cancel()
 
@@ -133,6 +139,19 @@ async def test_calls_that_come_at_once_count_before_they_show_what_they_cost() -
         if not door.admits(ready=True, callers=0):
             machine.calls += 1
     assert machine.calls == int(HEADROOM * 4 / FIRST_GUESS_CORES)
+
+
+async def test_a_machine_that_others_fill_takes_one_call_at_a_time() -> None:
+    machine = Machine(each=0.1, others=3.5)
+    door = gate(machine, cores=4)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(machine.work)
+        tasks.start_soon(door.measure)
+        await anyio.sleep(60)
+        assert door.admits(ready=True, callers=0) is None
+        machine.calls = 1
+        assert door.admits(ready=True, callers=0) is Declined.HEADROOM
+        tasks.cancel_scope.cancel()
 
 
 async def test_a_lag_declines_for_a_while() -> None:

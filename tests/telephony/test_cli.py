@@ -3,6 +3,7 @@
 import ctypes.util
 import json
 import logging
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from telephony.__main__ import main
 from telephony.cli_errors import ExitCode, report
 from telephony.cli_logging import PACKAGES
 from telephony.cli_train import confusions
+from telephony.findings import Finding, ok
 from tests.telephony.environment import without_settings
 from voice import AudioFileError, EngineError
 
@@ -75,7 +77,9 @@ def test_help_teaches_the_commands_by_what_they_are_for_and_the_exit_codes(offho
         assert f"{code.value} {code.meaning}" in ended.out
 
 
-@pytest.mark.parametrize("command", ["replay", "mic", "say", "hear", "train nlu", "models pull"])
+@pytest.mark.parametrize(
+    "command", ["replay", "mic", "serve", "say", "hear", "train nlu", "models pull"]
+)
 def test_every_command_has_help(offhook: Run, command: str) -> None:
     ended = offhook(*command.split(), "--help")
     assert ended.code == ExitCode.OK
@@ -250,8 +254,8 @@ def test_doctor_is_content_where_nothing_is_wrong(
 def test_a_check_that_breaks_is_a_problem_and_stops_no_other(
     offhook: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(_: object) -> Iterator[doctor.Finding]:
-        yield doctor.ok("this much was seen")
+    def breaks(_: object) -> Iterator[Finding]:
+        yield ok("this much was seen")
         raise RuntimeError("no")
 
     checks = {"x": breaks, "python": doctor.CHECKS["python"]}
@@ -278,6 +282,17 @@ def test_every_setting_is_listed_with_what_it_does(offhook: Run) -> None:
     ended = offhook("doctor", "--settings")
     assert "OFFHOOK_ASR_MODEL=base" in ended.out
     assert "OFFHOOK_MODELS=" in ended.out
+
+
+def test_serve_refuses_what_cannot_be_before_anything_is_loaded(offhook: Run) -> None:
+    local = ("--insecure-local", "--host", "0.0.0.0")  # noqa: S104 - that is the point
+    refused(offhook("serve", *local), ExitCode.USAGE, "--insecure-local", "127.0.0.1")
+    url = ("--public-url", "http://calls.example.com", "--port", "0")
+    refused(offhook("serve", *url), ExitCode.USAGE, "Twilio needs https", "OFFHOOK_PUBLIC_URL")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused(offhook("serve", "--port", port), ExitCode.USAGE, port, "OFFHOOK_PORT")
+    refused(offhook("serve", "-a", "nowhere", "--port", "0"), ExitCode.BAD_INPUT, "nowhere")
 
 
 def test_training_names_the_most_frequent_confusions_first() -> None:
