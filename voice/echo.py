@@ -8,9 +8,9 @@ The filter is a partitioned-block Kalman filter in the frequency domain (Enzner 
 Processing 86, 2006; Kuech et al., ICASSP 2014). It keeps for every part of the path how far its own
 estimate may be off, and so answers both questions itself: how fast to learn (the caller speaking
 does not spoil it) and how much echo may be left (all of a loud echo before anything was learnt,
-hardly any later). `tests/bench/echo.py` measures it. In the same calls the cancellers of WebRTC
-(AEC3, of livekit 1.2.1) and Speex (pyaec 1.0.1) let the assistant interrupt itself: WebRTC's in a
-tenth of a call's first sentences and by every echo later than 0.5 s, Speex's in all first ones.
+hardly any later). `tests/bench/echo.py` measures it. In such calls the cancellers of WebRTC (AEC3,
+in livekit 1.2.1) and Speex (pyaec 1.0.1) let the assistant interrupt itself: WebRTC's in one first
+sentence of eight and with every echo later than 0.5 s, Speex's in every first sentence.
 """
 
 import numpy as np
