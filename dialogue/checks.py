@@ -170,6 +170,11 @@ def _check_values(
     assistant: "Assistant", spoken: SpokenText, documents: dict[str, Document]
 ) -> None:
     allowed = spoken.values | assistant.facts.keys()
+    for slot in sorted(names(spoken.text) & assistant.slot_texts.keys()):
+        own = spoken.where[:2] == ("slots", slot)  # while it is read back the recording pauses
+        if assistant.slot_texts[slot].private and not own and spoken.file in documents:
+            mend = f"remove {{{slot}}}, or its private: true"
+            documents[spoken.file].fail(spoken.where, f"this would be recorded; {mend}")
     for name in sorted(names(spoken.text) - allowed):
         mistake = f"nothing here gives {{{name}}} a value{did_you_mean(name, sorted(allowed))}"
         if document := documents.get(spoken.file):
