@@ -80,8 +80,12 @@ async def talk(service: Service, socket: WebSocket) -> None:
     except Refused:
         await wire.close(POLICY_VIOLATION)
         return
-    async with recorded(service, session) as tell:
-        await hold(service, session, wire, start, tell)
+    try:
+        async with recorded(service, session) as tell:
+            await hold(service, session, wire, start, tell)
+            await wire.close()
+    except Exception:
+        log.exception("the recording of the call %s broke", session.call_sid)
         await wire.close()
 
 

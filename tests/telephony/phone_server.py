@@ -49,12 +49,10 @@ class CalmGate(Gate):
         pass
 
 
-@dataclass
-class TwilioSide:
+@dataclass(kw_only=True)
+class Twilio:
     """What Twilio does: signed webhooks, media streams. `base` is where the server listens."""
 
-    service: Service
-    server: Server
     base: str
     http: httpx2.AsyncClient
     validator: RequestValidator = field(default_factory=lambda: RequestValidator(TOKEN))
@@ -100,6 +98,14 @@ class TwilioSide:
             stream = Stream(socket, call)
             await stream.begin(parameters)
             yield stream
+
+
+@dataclass(kw_only=True)
+class TwilioSide(Twilio):
+    """Twilio, and a server in this process."""
+
+    service: Service
+    server: Server
 
 
 @dataclass
@@ -226,7 +232,7 @@ async def running(
             with fail_after(5):
                 await loaded.wait()
                 assert (await http.get("/healthz")).status_code == 204
-            yield TwilioSide(service, server, base, http)
+            yield TwilioSide(service=service, server=server, base=base, http=http)
             await server.stop()
 
 
