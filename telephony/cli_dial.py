@@ -16,14 +16,14 @@ FINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 def dial(settings: Settings, number: str, wanted: Errand, wait: bool, console: Console) -> ExitCode:
     """Place a call, which the running server holds; with `wait` follow it to its end.
 
-    Raises SettingsError, TelephonyError.
+    Raises SettingsError, or TwilioError when it cannot be placed.
     """
     call = new_call(settings, number, wanted)
     return anyio.run(_dial, open_twilio(settings), call, wait, console)
 
 
 def new_call(settings: Settings, number: str, wanted: Errand, ring_seconds: int = 30) -> NewCall:
-    """Return the call to place. Raises SettingsError, or TelephonyError for no number."""
+    """Return the call to place. Raises SettingsError."""
     to = e164(number)
     if not settings.twilio_number:
         raise SettingsError(

@@ -8,7 +8,7 @@ import phonenumbers
 
 from dialogue.agent import Brief, CallerTurn, Exchange, Waiting
 from dialogue.phrasing import sentences
-from telephony import TelephonyError
+from telephony import SettingsError
 from telephony.twilio_api import NewCall
 
 MESSAGE_CHARACTERS = 1000  # spoken in about a minute; it travels in a URL
@@ -40,10 +40,10 @@ class Errand:
 
 
 def errand(message: str, opening: str = "") -> Errand:
-    """Return an errand. Raises TelephonyError: a text is too long."""
+    """Return an errand. Raises SettingsError: a text is too long."""
     for text in (message, opening):
         if len(text) > MESSAGE_CHARACTERS:
-            raise TelephonyError(
+            raise SettingsError(
                 f"{len(text)} characters are too many to say at once:"
                 f" keep it within {MESSAGE_CHARACTERS}"
             )
@@ -53,7 +53,7 @@ def errand(message: str, opening: str = "") -> Errand:
 def e164(number: str) -> str:
     """Return a telephone number like +13125550123.
 
-    Raises TelephonyError: it is none, or leaves open which country it is in.
+    Raises SettingsError: it is none, or leaves open which country it is in.
     """
     try:
         read = phonenumbers.parse(number)
@@ -61,7 +61,7 @@ def e164(number: str) -> str:
     except phonenumbers.NumberParseException:
         possible = False
     if not possible:
-        raise TelephonyError(
+        raise SettingsError(
             f"{number} is no telephone number with its country: write it like +13125550123"
         )
     return str(phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164))

@@ -9,7 +9,7 @@ from rich.console import Console
 from trio.testing import MockClock
 
 from dialogue.agent import Opening
-from telephony import SettingsError, TelephonyError
+from telephony import SettingsError
 from telephony.call import Call, run_call
 from telephony.cli_dial import dial, new_call
 from telephony.cli_errors import ExitCode
@@ -39,7 +39,7 @@ def test_a_number_with_its_country(number: str) -> None:
 
 @pytest.mark.parametrize("number", ["3125550123", "", "+1", "abc", "911", "+999999999999999999"])
 def test_no_number_is_called_that_is_none(number: str) -> None:
-    with pytest.raises(TelephonyError, match=r"write it like \+13125550123"):
+    with pytest.raises(SettingsError, match=r"write it like \+13125550123"):
         e164(number)
 
 
@@ -56,7 +56,7 @@ def test_the_errand_travels_in_the_url() -> None:
 def test_a_person_hears_the_message_unless_there_is_an_opening() -> None:
     assert Errand("a").first_words == "a"
     assert Errand("a", "b").first_words == "b"
-    with pytest.raises(TelephonyError, match="keep it within 1000"):
+    with pytest.raises(SettingsError, match="keep it within 1000"):
         errand("a" * 1001)
 
 
