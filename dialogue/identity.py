@@ -1,5 +1,6 @@
 """What assistant.toml holds: who answers, when, with which voice."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -19,17 +20,28 @@ class Voice(Part):
     model: str = "coqui-joe"  # a name of the model registry
 
 
+def _reachable(number: str) -> str:
+    if number and not re.fullmatch(r"\+[1-9][0-9]{6,14}|sip:[^\s<>]+", number):
+        raise ValueError(
+            f"'{number}' cannot be dialled; write +13125550100 or sip:desk@example.com"
+        )
+    return number
+
+
+Number = Annotated[str, AfterValidator(_reachable)]
+
+
 class HandOff(Part):
     """Where callers go who want a person."""
 
     kind: Literal["cold", "queue", "warm"] = "cold"
-    number: str = ""  # a telephone number like +13125550100, or a SIP address
+    number: Number = ""  # a telephone number like +13125550100, or a SIP address
     queue: str = ""  # a TaskRouter workflow, WW…, or the name of a queue
     answer_seconds: int = Field(default=25, ge=5, le=600)  # then they come back to the assistant
     wait_minutes: int = Field(default=2, ge=1)  # what callers are told
 
     @model_validator(mode="after")
-    def _reachable(self) -> "HandOff":
+    def _complete(self) -> "HandOff":
         if self.kind == "queue" and not self.queue:
             raise ValueError("kind is queue, but no queue is named; add queue = ")
         if self.kind == "warm" and not self.number:

@@ -58,6 +58,7 @@ BROKEN = [
     (T, "How can I help you?", "I am {nobody}.", 0, "nothing here gives {nobody} a value"),
     (T, '"orders.csv"', '"order.csv"', None, "order.csv:1: there is no such file"),
     (T, 'kind = "cold"', 'kind = "col"', 0, "input should be 'cold', 'queue' or 'warm'"),
+    (T, "+13125550100", "3125550100", 0, "'3125550100' cannot be dialled; write +1312"),
     (T, 'kind = "cold"', 'kind = "queue"', None, "kind is queue, but no queue is named"),
     (F, "    alone: order", "    private: true\n    alone: order", None, "this would be recorded"),
     (F, "    ask: What is", "   ask: What is", None, "not YAML"),
