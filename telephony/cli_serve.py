@@ -17,13 +17,20 @@ from telephony.service import Service
 from telephony.sessions import Session
 from telephony.settings import Settings
 
+CONSOLE = (
+    ("/twilio/voice", "a call comes in, and the primary handler fails"),
+    ("/twilio/status", "call status changes"),
+    ("/twilio/message", "a message comes in"),
+)
+"""What to enter for a number: our paths, and Twilio's words for when it asks them."""
+
 
 def serve(settings: Settings, insecure_local: bool, console: Console) -> ExitCode:
     """Answer phone calls until a signal; returns how to end."""
     listening = listen(settings, insecure_local)
     try:
         address = listening.getsockname()[:2]
-        service = make_service(settings, address, insecure_local, partial(_print_call, console))
+        service = make_service(settings, address, insecure_local, partial(print_call, console))
         for line in announcement(service, address):
             console.print(line, soft_wrap=True, highlight=False)
         return anyio.run(_serve, Server(service, listening), settings, console)
@@ -43,8 +50,8 @@ def announcement(service: Service, address: tuple[str, int]) -> list[str]:
             " and OFFHOOK_TWILIO_AUTH_TOKEN, or try it here with --insecure-local"
         )
     if settings.public_url:
-        lines.append(f"in Twilio's console, when a call comes in: {service.url('/twilio/voice')}")
-        lines.append(f"and call status changes: {service.url('/twilio/status')} (both HTTP POST)")
+        lines.append("in Twilio's console, as HTTP POST:")
+        lines += [f"  {service.url(path)}  {when}" for path, when in CONSOLE]
     elif not service.guard.insecure_local:
         lines.append("off: calls from Twilio, which does not know the way; set OFFHOOK_PUBLIC_URL")
     return lines
@@ -83,7 +90,7 @@ async def _obey_signals(server: Server, cut: anyio.Event, console: Console) -> N
                     tasks.start_soon(server.drain)
 
 
-def _print_call(console: Console, session: Session) -> None:
+def print_call(console: Console, session: Session) -> None:
     """Print a call that is over; no word of the caller, and not their number."""
     line = Text(f"{session.call_sid[:2]}…{session.call_sid[-6:]}  ", "dim")
     console.print(line.append(summary(session.record), "bold"), soft_wrap=True)

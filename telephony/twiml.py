@@ -4,15 +4,17 @@ import logging
 from collections.abc import Awaitable, Mapping
 
 from fastapi import Response
-from twilio.twiml.voice_response import Connect, VoiceResponse
+from twilio.twiml.voice_response import Connect, Dial, Enqueue, VoiceResponse
 
 from telephony import Refused
+from telephony.handoff import TASK_ROUTER
 from telephony.service import Service
 from telephony.sessions import Session
 
 log = logging.getLogger(__name__)
 
 PARAMETER_CHARACTERS = 200  # of 500 that Twilio allows for a name and its value
+HOLD_PATH = "/twilio/handoff/hold"  # what callers in a queue hear
 RING_SECONDS = 30
 VOICEMAIL_SECONDS = 180
 SILENCE_SECONDS = 6  # ends a voicemail
@@ -45,17 +47,21 @@ def connect(service: Service, session: Session) -> VoiceResponse:
 
 def without_assistant(service: Service) -> VoiceResponse:
     """Return what a caller gets when the assistant cannot answer: a person, or voicemail."""
-    number = service.assistant.handoff.number
-    if not (number and service.is_open):
+    handoff, asked = service.assistant.handoff, service.url("/twilio/person")
+    if not service.is_open or not (handoff.number or handoff.queue):
         return voicemail(service)
     response = VoiceResponse()
     response.say(CONNECTING)
-    response.dial(
-        number,
-        timeout=RING_SECONDS,
-        action=service.url("/twilio/person"),
-        method="POST",
-    )
+    if handoff.kind == "queue":
+        waiting = {"action": asked, "method": "POST", "wait_url": service.url(HOLD_PATH)}
+        if handoff.queue.startswith(TASK_ROUTER):
+            response.append(Enqueue(None, workflow_sid=handoff.queue, **waiting))
+        else:
+            response.append(Enqueue(handoff.queue, **waiting))
+        return response
+    dial = Dial(timeout=RING_SECONDS, action=asked, method="POST")
+    (dial.sip if handoff.number.startswith("sip:") else dial.number)(handoff.number)
+    response.append(dial)
     return response
 
 

@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import VoiceResponse
 from dialogue.agent import Trouble
 from telephony import Refused
 from telephony.admission import Declined
+from telephony.handoff import ANSWERED, BRIDGED
 from telephony.outbound import Announcement
 from telephony.record import FAILED, CallRecord, PhoneRecord
 from telephony.security import Form, Reason, SignedForm
@@ -37,6 +38,8 @@ KEPT = (
     "CallDuration",
     "DialCallStatus",
     "DialCallDuration",
+    "QueueResult",
+    "QueueTime",
     "SipResponseCode",
     "ErrorCode",
     "StreamEvent",
@@ -157,7 +160,7 @@ async def go_on(service: Service, form: Form) -> VoiceResponse:
 async def after_person(service: Service, form: Form) -> VoiceResponse:
     """Say what comes when nobody took the call, or when the person has hung up."""
     await note(service, form, "person")
-    if form.get("DialCallStatus") in {"completed", "answered"}:
+    if form.get("DialCallStatus") in ANSWERED or form.get("QueueResult") in BRIDGED:
         return await end(service, form)
     return voicemail(service)
 

@@ -1,6 +1,8 @@
 """Calls that come in, from the first webhook to the record, over real sockets on loopback."""
 
 import json
+import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import jsonschema
 import pytest
 
 from dialogue.agent import Opening, Trouble
+from dialogue.assistant import default_assistant
 from dialogue.state import Outcome
 from telephony.twiml import THANKS
 from tests.fakes import FakeAgent, FakeTts
@@ -130,7 +133,7 @@ async def test_a_call_that_breaks_down_goes_to_a_person(tmp_path: Path) -> None:
             assert stream.closed_with == 1000
         twiml = await twilio.twiml("/twilio/after", incoming(sid(1)))
         assert verbs(twiml) == ["Say", "Dial"]
-        assert twiml.findtext("Dial") == "+13125550100"
+        assert twiml.findtext("Dial/Number") == "+13125550100"
 
 
 async def test_one_calls_failure_is_not_anothers(tmp_path: Path) -> None:
@@ -184,6 +187,32 @@ async def test_nobody_in_means_voicemail_which_is_on_record(tmp_path: Path) -> N
     happenings = record(tmp_path, sid(1))["phone"]["happenings"]
     assert [each["what"] for each in happenings] == ["declined", "person", "voicemail"]
     assert happenings[-1]["RecordingUrl"] == url
+
+
+@pytest.mark.parametrize("queue", ["support", "WW" + "0" * 32])
+async def test_a_queue_takes_callers_too_and_may_be_empty(tmp_path: Path, queue: str) -> None:
+    shop = tmp_path / "shop"
+    shutil.copytree(default_assistant(), shop)
+    toml = (shop / "assistant.toml").read_text(encoding="utf-8")
+    toml = re.sub(
+        r"\[handoff\](?s:.*?)\n\[", f'[handoff]\nkind = "queue"\nqueue = "{queue}"\n[', toml
+    )
+    (shop / "assistant.toml").write_text(toml, encoding="utf-8")
+    async with running(tmp_path, None, assistant=shop) as twilio:
+        twiml = await twilio.twiml("/twilio/voice", incoming(sid(1)))
+        assert verbs(twiml) == ["Say", "Enqueue"]
+        enqueue = twiml.find("Enqueue")
+        assert enqueue is not None
+        assert queue in {enqueue.text, enqueue.attrib.get("workflowSid")}
+        held = await twilio.twiml(
+            enqueue.attrib["waitUrl"].removeprefix(ORIGIN), {**incoming(sid(1)), "QueueTime": "3"}
+        )
+        assert "Say" in verbs(held)
+        asked = enqueue.attrib["action"].removeprefix(ORIGIN)
+        left = {**incoming(sid(1)), "QueueResult": "leave"}
+        assert "Record" in verbs(await twilio.twiml(asked, left))
+        talked = {**incoming(sid(1)), "QueueResult": "bridged"}
+        assert verbs(await twilio.twiml(asked, talked)) == ["Hangup"]
 
 
 async def test_after_a_person_nothing_comes(tmp_path: Path) -> None:
