@@ -57,6 +57,11 @@ class EchoGuard:
         self._tail = 0
         self._passed = 0.0
         self._gain = 1.0
+        self.unmuted = Frame(SILENCE, 0.0)
+        """The last frame less the estimated echo, nothing silenced: what the ASR hears best.
+
+        Silencing costs it soft consonants; the VAD needs it.
+        """
 
     def clean(self, heard: Frame, playing: bytes) -> Frame:
         """Return the caller's part of what is heard; silence where it may be nothing but echo.
@@ -68,6 +73,7 @@ class EchoGuard:
         self._quiet = 0 if playing != SILENCE else self._quiet + 1
         if self._quiet > _PARTS:
             self._gain = 1.0
+            self.unmuted = heard
             return heard
         self._play(np.frombuffer(playing, "<i2") / 32768)
         power = np.square(self._played.real) + np.square(self._played.imag)
@@ -78,6 +84,7 @@ class EchoGuard:
         gains = self._fade(2 * _power(spectrum), possible)
         self._learn(spectrum, power)
         self._doubt_what_passes(2 * _power(spectrum), power)
+        self.unmuted = Frame(_int16(left), heard.at)
         return Frame(_int16(left * gains), heard.at)
 
     def _play(self, sound: Floats) -> None:

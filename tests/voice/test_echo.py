@@ -54,6 +54,17 @@ def test_a_caller_on_a_handset_is_heard_while_the_assistant_speaks_its_first_sen
     assert np.square(left / 1.0).sum() > 0.7 * np.square(caller / 1.0).sum()
 
 
+def test_the_asr_may_hear_a_caller_unmuted() -> None:
+    guard, caller = EchoGuard(), line(_speech(seed=7, seconds=3))
+    unmuted = []
+    for frame, out in zip(frames([caller]), frames([_speech(seed=6, seconds=3)]), strict=True):
+        guard.clean(frame, out.pcm)
+        assert guard.unmuted.at == frame.at
+        unmuted.append(guard.unmuted.samples)
+    error = (np.concatenate(unmuted) - caller) / 1.0
+    assert np.square(error).sum() < 0.1 * np.square(caller / 1.0).sum()
+
+
 @pytest.mark.parametrize(("first", "then"), [(0.1, 0.4), (0.4, 0.1), (None, 0.2)])
 def test_a_way_that_changes_is_learnt_anew(first: float | None, then: float) -> None:
     played = _speech(seed=8, seconds=18)
