@@ -9,7 +9,8 @@ A call is admitted when four things hold, each measured over the last seconds:
    arithmetic (Erlang C) a transcription of 0.35 s waits 0.1 s in the mean when two cores are half
    busy, and 0.45 s when three quarters are. Calls that have just been admitted count at the same
    cost before they show any.
-2. *Real time.* The event loop wakes when it should, and no caller's voice waits to be heard.
+2. *Real time.* The event loop wakes when it should: a stall now and then is what the far end's
+   buffer is for, a tenth of the time lost is not. And no caller's voice waits to be heard.
 3. *Room.* Not more jobs wait for a worker thread (ASR, NLU and TTS run there) than there are cores.
 4. *Replies.* The median of the last turns' voice to voice is what callers accept.
 
@@ -32,14 +33,15 @@ HEADROOM = 0.5  # of the cores
 FIRST_GUESS_CORES = 0.15  # a call's cost until calls have shown it: what Whisper base takes
 OTHERS_SECONDS = 10.0  # how fast the estimate of what others take follows
 COST_SECONDS = 60.0  # of one call: how fast the estimate follows what is measured
-LAG_SECONDS = 0.15  # of the event loop; the far end has 0.6 s of sound ahead
+LOST_SECONDS = 0.5  # of the last WINDOW_SECONDS; the far end has 0.6 s of sound ahead
+PUNCTUAL_SECONDS = 0.02  # who wakes a frame late has lost nothing
 WAITING_SECONDS = 1.0  # of a caller's voice: it waits while the ASR works, so up to 0.6 s is usual
 REPLY_SECONDS = 2.5  # median voice to voice from which on callers ask whether anybody is there
 REPLIES = 8  # the last so many are looked at,
 REPLIES_NEEDED = 3  # at least so many,
 REPLY_AGE_SECONDS = 60.0  # those that are no older than this
 HEARTBEAT_SECONDS = 0.1
-WINDOW_SECONDS = 5.0  # the worst lag of so long counts
+WINDOW_SECONDS = 5.0  # all lags of so long count
 COST_STEP_SECONDS = 1.0  # how often the CPU time is read
 
 
@@ -60,15 +62,15 @@ class Declined(StrEnum):
 class Load:
     """What the server does at a moment.
 
-    `cost` is in cores a call, `others` what the machine's other programs take. In seconds: `lag` of
-    the event loop, `waiting`: a caller's voice that waits to be heard, `replies`: what each took.
+    `cost` is in cores a call, `others` what the machine's other programs take. In seconds: `lost`
+    by the event loop, `waiting`: a caller's voice not heard yet, `replies`: what each took.
     """
 
     calls: int = 0
     cores: float = 1
     cost: float = FIRST_GUESS_CORES
     others: float = 0.0
-    lag: float = 0.0
+    lost: float = 0.0
     waiting: float = 0.0
     waiting_jobs: int = 0
     replies: tuple[float, ...] = ()
@@ -82,7 +84,7 @@ def overload(load: Load, at_once: int = 0) -> Declined | None:
     others, expected = load.calls > 0, load.others + (load.calls + 1) * load.cost
     checks = (
         (Declined.TOO_MANY, at_once and load.calls >= at_once),
-        (Declined.BEHIND, load.lag > LAG_SECONDS or load.waiting > WAITING_SECONDS),
+        (Declined.BEHIND, load.lost > LOST_SECONDS or load.waiting > WAITING_SECONDS),
         (Declined.HEADROOM, others and expected > HEADROOM * load.cores),
         (Declined.QUEUED, others and load.waiting_jobs > load.cores),
         (Declined.REPLIES, others and too_slow(load.replies)),
@@ -154,14 +156,14 @@ class Gate:
     def load(self) -> Load:
         """Return what was measured."""
         now = current_time()
-        lags = [lag for at, lag in self._lags if now - at <= WINDOW_SECONDS]
+        lost = [late for at, late in self._lags if now - at <= WINDOW_SECONDS]
         replies = [took for at, took in self._replies if now - at <= REPLY_AGE_SECONDS]
         return Load(
             calls=self.calls(),
             cores=self.cores,
             cost=self.cost.cores,
             others=self.others,
-            lag=max(lags, default=0.0),
+            lost=sum(lost),
             waiting=max(self.waiting(), default=0.0),
             waiting_jobs=to_thread.current_default_thread_limiter().statistics().tasks_waiting,
             replies=tuple(replies),
@@ -175,7 +177,7 @@ class Gate:
     def late(self, seconds: float) -> None:
         """Take in how late the event loop woke just now."""
         now = current_time()
-        self._lags.append((now, seconds))
+        self._lags.append((now, max(0.0, seconds - PUNCTUAL_SECONDS)))
         while now - self._lags[0][0] > WINDOW_SECONDS:
             self._lags.popleft()
 

@@ -24,7 +24,8 @@ FORM_FIELDS = 500
 BODY_SECONDS = 10.0  # to come in
 LOG_SECONDS = 10.0  # one line in the log per reason and so many seconds
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+FOREIGN = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "origin")
+"""Headers of what a proxy or tunnel passes on, or a web page sends through somebody's browser."""
 
 Form = ImmutableMultiDict[str, str]
 """A webhook's POST parameters; `form.get("CallSid", "")`, and `getlist` for one that repeats."""
@@ -69,7 +70,7 @@ class Guard:
     """Lets through what Twilio signed for this server's public origin.
 
     With `insecure_local` signatures are not looked at, and only this machine's own programs are let
-    through: nothing that a tunnel or a proxy passes on.
+    through: nothing that a tunnel or a proxy passes on, and no web page.
     """
 
     def __init__(
@@ -165,5 +166,5 @@ def _is_local(request: HTTPConnection) -> bool:
     except ValueError:
         return False
     peer = request.client.host if request.client else ""
-    forwarded = any(name in headers for name in FORWARDED)
-    return host in LOOPBACK and peer in LOOPBACK and not forwarded
+    foreign = any(name in headers for name in FOREIGN)
+    return host in LOOPBACK and peer in LOOPBACK and not foreign

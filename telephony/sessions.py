@@ -163,11 +163,7 @@ class Sessions:
 
     def token(self, session: Session) -> str:
         """Return what the call's next stream must show: valid once, for this call, for 30 s."""
-        self._tickets = {
-            token: ticket
-            for token, ticket in self._tickets.items()
-            if ticket.call_sid != session.call_sid and ticket.expires > current_time()
-        }
+        self._void(session)
         token = secrets.token_urlsafe(32)
         self._tickets[token] = _Ticket(session.call_sid, current_time() + TOKEN_SECONDS)
         session.expires = max(session.expires, current_time() + STREAM_SECONDS)
@@ -225,6 +221,7 @@ class Sessions:
         if self._open.pop(session.call_sid, None) is None:
             return
         self._over.append(session.call_sid)
+        self._void(session)
         if session.hang_up is not None:
             session.hang_up()
             await self.stream_over(session)
@@ -250,6 +247,14 @@ class Sessions:
             log.error(
                 "a call's record is lost: %s: let it write to %s", error, self._archive.folder
             )
+
+    def _void(self, session: Session) -> None:
+        """Forget the call's token, and those that have expired."""
+        self._tickets = {
+            token: ticket
+            for token, ticket in self._tickets.items()
+            if ticket.call_sid != session.call_sid and ticket.expires > current_time()
+        }
 
     def _tell(self) -> None:
         if self._fewer is not None:

@@ -9,7 +9,7 @@ from trio.testing import MockClock
 from telephony.admission import (
     FIRST_GUESS_CORES,
     HEADROOM,
-    LAG_SECONDS,
+    LOST_SECONDS,
     REPLY_AGE_SECONDS,
     REPLY_SECONDS,
     WAITING_SECONDS,
@@ -79,8 +79,8 @@ def test_what_declines_a_call() -> None:
         (replace(FINE, calls=4), Declined.HEADROOM),
         (replace(FINE, others=HEADROOM), None),
         (replace(FINE, others=HEADROOM + 0.01), Declined.HEADROOM),
-        (replace(FINE, lag=LAG_SECONDS), None),
-        (replace(FINE, lag=LAG_SECONDS + 0.01), Declined.BEHIND),
+        (replace(FINE, lost=LOST_SECONDS), None),
+        (replace(FINE, lost=LOST_SECONDS + 0.01), Declined.BEHIND),
         (replace(FINE, waiting=WAITING_SECONDS + 0.01), Declined.BEHIND),
         (replace(FINE, waiting_jobs=4), None),
         (replace(FINE, waiting_jobs=5), Declined.QUEUED),
@@ -93,7 +93,7 @@ def test_what_declines_a_call() -> None:
 
 def test_the_first_call_is_not_declined_for_what_it_would_cost() -> None:
     assert overload(Load(calls=0, cores=1, cost=3.0, replies=(9.0,) * 8)) is None
-    assert overload(Load(calls=0, lag=1.0)) is Declined.BEHIND
+    assert overload(Load(calls=0, lost=1.0)) is Declined.BEHIND
 
 
 def test_the_hard_cap() -> None:
@@ -154,14 +154,16 @@ async def test_a_machine_that_others_fill_takes_one_call_at_a_time() -> None:
         tasks.cancel_scope.cancel()
 
 
-async def test_a_lag_declines_for_a_while() -> None:
+async def test_lags_decline_for_a_while() -> None:
     machine = Machine(calls=1)
     door = gate(machine)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(door.measure)
         await anyio.sleep(1)
         assert door.admits(ready=True, callers=0) is None
-        door.late(0.3)
+        door.late(0.3)  # a stall
+        assert door.admits(ready=True, callers=0) is None
+        door.late(0.3)  # and another
         assert door.admits(ready=True, callers=0) is Declined.BEHIND
         await anyio.sleep(WINDOW_SECONDS + 0.2)
         assert door.admits(ready=True, callers=0) is None

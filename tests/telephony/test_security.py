@@ -266,6 +266,7 @@ async def test_insecure_local_lets_this_machine_in_and_nothing_that_was_passed_o
             {"forwarded": "for=127.0.0.1"},
             {"host": "calls.example.com"},
             {"host": "["},
+            {"origin": "https://evil.example"},
         )
         for headers in passed_on:
             response = await twilio.http.post("/twilio/voice", data=form, headers=headers)

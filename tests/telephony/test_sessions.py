@@ -1,6 +1,8 @@
 """Sessions of phone calls, on a virtual clock: tokens, ends and what is put on record."""
 
+import gc
 import json
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +174,21 @@ async def test_nobody_is_left_when_the_last_call_ends_or_goes_to_a_person(
         assert sessions.ours == 1
         sessions.left_to_person(second)
     assert anyio.current_time()
+
+
+async def test_nothing_is_kept_of_a_call_that_is_over(sessions: Sessions) -> None:
+    gone = []
+    for number in range(50):
+        call = sessions.open(session(f"CA{number}"))
+        sessions.token(call)
+        sessions.stream_began(call, lambda: None)
+        sessions.stream_ended(call)
+        await sessions.close(call)
+        gone.append(weakref.ref(call.record))
+    del call
+    gc.collect()
+    assert not any(record() for record in gone)
+    assert len(sessions) == 0
 
 
 async def test_callers_are_counted(sessions: Sessions) -> None:
