@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import anyio
 import httpx2
@@ -57,13 +57,22 @@ class Deliveries:
         self._came.set()
 
     async def run(self) -> None:
-        """Post what comes, until cancelled."""
-        async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
-            while True:
-                self._came = anyio.Event()
-                while self.waiting:
-                    await self._deliver(client, self.waiting.popleft())
-                await self._came.wait()
+        """Post what comes, until cancelled; what waits then is lost."""
+        try:
+            async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as client:
+                await self._post_all(client)
+        finally:
+            while self.waiting:
+                self.waiting.popleft()
+                self._lose("the server stopped")
+
+    async def _post_all(self, client: httpx2.AsyncClient) -> NoReturn:
+        while True:
+            self._came = anyio.Event()
+            while self.waiting:
+                await self._deliver(client, self.waiting[0])
+                self.waiting.popleft()
+            await self._came.wait()
 
     async def _deliver(self, client: httpx2.AsyncClient, body: bytes) -> None:
         failure = ""

@@ -49,10 +49,10 @@ class Packet:
         parts = [
             f"A caller of {self.business} wants {self.about or 'to speak to a person'}.",
             f"Known: {known}." if known else "",
-            REASONS.get(self.reason, ""),
+            self._why,
             f"The assistant looked at {', '.join(self.tried)}." if self.tried else "",
             f"They sounded {self.sentiment[-1]} at the end." if self._upset else "",
-            f'Their last words: "{self.last_words}".' if self.last_words else "",
+            f'Their last words: "{self.last_words}"' if self.last_words else "",
         ]
         return " ".join(part for part in parts if part)
 
@@ -65,11 +65,17 @@ class Packet:
             for part in (
                 f"A caller of {self.business} wants {self.about or 'to speak to a person'}.",
                 f"{known[:1].upper()}{known[1:]}." if known else "",
-                REASONS.get(self.reason, ""),
+                self._why,
             )
             if part
         )
         return re.sub(r"\d{3,}", lambda digits: " ".join(digits[0]), text.replace("•", ""))
+
+    @property
+    def _why(self) -> str:
+        """Why the assistant hands over, where that is not all they want."""
+        wants_it = self.reason == "caller_asked" and not self.about
+        return "" if wants_it else REASONS.get(self.reason, "")
 
     @property
     def _upset(self) -> bool:

@@ -106,3 +106,15 @@ async def test_without_a_webhook_nothing_waits() -> None:
     for _ in range(WAITING + 3):
         deliveries.put({"call": "CA1"})
     assert deliveries.lost == 0
+
+
+async def test_what_waits_when_the_server_stops_is_counted() -> None:
+    with business(500, 500, 500) as (url, _):
+        deliveries = Deliveries(Webhook(url))
+        deliveries.put({"call": "CA1"})
+        deliveries.put({"call": "CA2"})
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(deliveries.run)
+            await anyio.wait_all_tasks_blocked()
+            tasks.cancel_scope.cancel()
+    assert deliveries.lost == 2

@@ -70,7 +70,7 @@ def test_the_packet_tells_what_the_person_must_not_ask_again(packet: Packet) -> 
     assert packet.summary == (
         "A caller of Maplewood wants the status of an order. Known: order number 15213."
         " They asked for a person. The assistant looked at orders/15213."
-        ' They sounded negative at the end. Their last words: "give me a person".'
+        ' They sounded negative at the end. Their last words: "give me a person"'
     )
     assert packet.spoken == (
         "A caller of Maplewood wants the status of an order. Order number 1 5 2 1 3."
@@ -82,9 +82,10 @@ def test_the_packet_tells_what_the_person_must_not_ask_again(packet: Packet) -> 
 
 def test_a_caller_who_asked_for_nothing_else(retail: Assistant) -> None:
     packet = make_packet(PARTIES, [], Brief("caller_asked"), retail)
-    assert packet.summary == (
-        "A caller of Maplewood wants to speak to a person. They asked for a person."
-    )
+    assert packet.summary == "A caller of Maplewood wants to speak to a person."
+    assert packet.spoken == packet.summary
+    packet = make_packet(PARTIES, [], Brief("not_understood"), retail)
+    assert packet.spoken.endswith("did not understand them several times in a row.")
 
 
 def test_attributes_fit_into_a_task(packet: Packet) -> None:
