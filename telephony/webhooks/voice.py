@@ -94,7 +94,7 @@ async def answer(service: Service, form: Form) -> VoiceResponse:
     call_sid, caller = form.get("CallSid", ""), form.get("From", "")
     if "ErrorCode" in form:  # Twilio could not use our first answer, and this is its fallback URL
         return without_assistant(service)
-    if await service.sessions.is_over(call_sid):
+    if service.sessions.of(call_sid) or await service.sessions.is_over(call_sid):
         raise service.guard.refusals.note(Reason.REPLAYED, "a call")
     callers = 0 if caller.lower() in WITHHELD else service.sessions.by(caller)
     parts = service.parts

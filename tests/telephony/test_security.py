@@ -111,6 +111,13 @@ async def test_a_webhook_that_comes_twice_opens_no_second_call(tmp_path: Path) -
         assert (await twilio.post("/twilio/voice", incoming(sid(1)))).status_code == 403
 
 
+async def test_a_webhook_that_comes_twice_does_not_harm_its_call_when_the_server_is_full(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path, parts(), calls_at_once=1) as twilio, undisturbed(twilio):
+        assert (await twilio.post("/twilio/voice", incoming(sid(99)))).status_code == 403
+
+
 async def test_the_end_of_a_stream_told_while_it_goes_on_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
