@@ -243,6 +243,7 @@ def dial(
         "offhook call tests/clips/order_status.wav --out ear.wav",
         "offhook call script.yaml --loss 5 --jitter 60 --reorder 2 --duplicate 2 --echo -10",
         "offhook call script.yaml --calls 8 --json > calls.json",
+        "offhook call --conformance --server http://127.0.0.1:8000",
         more="It posts the voice webhook, obeys the TwiML, streams media, plays what it gets on its"
         " own clock, and measures at the caller's ear. A YAML script says what the caller does and"
         " must hear; a recording takes turns. With OFFHOOK_TWILIO_AUTH_TOKEN and OFFHOOK_PUBLIC_URL"
@@ -252,9 +253,9 @@ def dial(
 )
 def call(
     script: Annotated[
-        Path,
+        Path | None,
         typer.Argument(metavar="SCRIPT|WAV", help="What the caller does: YAML, or a recording."),
-    ],
+    ] = None,
     server: Annotated[
         str, typer.Option(metavar="URL", help="Where the server is reached.")
     ] = "http://127.0.0.1:8000",
@@ -287,19 +288,30 @@ def call(
     transcript: Annotated[
         bool, typer.Option(help="Write down what one caller hears, where the ASR model is here.")
     ] = True,
+    cloud: Annotated[
+        int | None,
+        typer.Option(metavar="PORT", help="Answer there as Twilio's REST API on this machine."),
+    ] = None,
+    conformance: Annotated[
+        bool, typer.Option("--conformance", help="Try the protocol's facts; needs no SCRIPT.")
+    ] = False,
     as_json: Json = False,
 ) -> ExitCode:
     """Call a server as Twilio and a caller would."""
-    from telephony.cli_emulator import CallOptions, call_server
+    from telephony.cli_emulator import CallOptions, call_server, try_conformance
     from telephony.far_end.exchange import Conditions
     from telephony.far_end.network import Impairments
     from telephony.settings import load_settings
 
     network = Impairments(loss / 100, jitter / 1000, reorder / 100, duplicate / 100, seed)
     conditions = Conditions(network, echo, noise, drop_after, max_seconds)
+    if script is None and not conformance:
+        raise typer.BadParameter("name a script or a recording, or add --conformance")
     options = CallOptions(
-        script, server, number, called, calls, conditions, out, as_json, transcript
+        script or Path(), server, number, called, calls, conditions, out, as_json, transcript, cloud
     )
+    if conformance:
+        return try_conformance(load_settings(), options, Console())
     return call_server(load_settings(), options, Console())
 
 

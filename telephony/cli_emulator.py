@@ -1,9 +1,12 @@
 """`offhook call`: emulated phone calls."""
 
 import json
+import signal
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -16,10 +19,12 @@ from typer import BadParameter
 
 from dialogue.identity import Voice
 from models import ModelError
+from telephony import SettingsError
 from telephony.cli_errors import ExitCode
 from telephony.compose import asr_options, tts_options
 from telephony.emulator import (
     LAG_SECONDS,
+    VOICE_PATH,
     CallResult,
     Plan,
     listen,
@@ -28,8 +33,11 @@ from telephony.emulator import (
     place_calls,
     plan_of,
     plan_of_recording,
+    result_of,
 )
-from telephony.far_end.exchange import Conditions, Exchange, new_sid
+from telephony.far_end.cloud import Cloud, serve_cloud
+from telephony.far_end.conformance import Finding, Probe, examine
+from telephony.far_end.exchange import Callee, Conditions, Exchange, new_sid
 from telephony.far_end.measure import Turn
 from telephony.far_end.script import Script, Speak, load_script, to_phone_rate
 from telephony.far_end.web import Site, real_web
@@ -55,16 +63,20 @@ class CallOptions:
     out: Path | None = None
     as_json: bool = False
     transcript: bool = True
+    cloud: int | None = None  # the port of the stand-in for Twilio's REST API
 
 
 def call_server(settings: Settings, options: CallOptions, console: Console) -> ExitCode:
     """Make the calls, print what came of them; returns how to end."""
-    script = load_script(options.script) if options.script.suffix in SCRIPTS else None
-    with Console(stderr=True).status("") as status:
-        status.update("preparing the caller")
-        speak = _speak_later(settings)
+    site_of(settings, options.server)  # before seconds of loading
+    listening = _listen(settings, options)
+    script = load_script(options.script) if _is_script(options.script) else None
+    with Console(stderr=True).status("preparing the caller"):
         asr = _load_ears(settings, script, options)
-    results, plan = anyio.run(_call, settings, options, script, speak, asr, backend="asyncio")
+    speak = _speak_later(settings)
+    work = partial(_call, settings, options, script, speak, listening)
+    results, plan = anyio.run(work, backend="asyncio")
+    results = anyio.run(_heard, results, plan, asr, backend="asyncio")
     if options.out is not None:
         for result in results:
             result.write_sound(_sound_path(options, result))
@@ -92,17 +104,10 @@ async def _call(
     options: CallOptions,
     script: Script | None,
     speak: Speak,
-    asr: Asr | None,
+    listening: socket.socket | None,
 ) -> tuple[list[CallResult], Plan]:
-    folder = options.script.parent
-    if script is None:
-        plan, people = plan_of_recording(options.script), {}
-    else:
-        plan = await plan_of(script, folder, speak)
-        people = await people_of(script, folder, speak)
-    plan = replace(plan, number=options.number, called=options.called)
-    single = options.calls == 1 and not options.as_json
-    tell = _teller() if single else lambda line: None
+    plan, people = await _prepare(options, script, speak)
+    placed: list[CallResult] = []  # by the server, through the REST API
     async with real_web() as web, create_task_group() as tasks:
         exchange = Exchange(
             site=site_of(settings, options.server),
@@ -112,13 +117,90 @@ async def _call(
             people=people,
             speak=speak,
             conditions=options.conditions,
-            tell=tell,
+            tell=_teller() if options.calls == 1 and not options.as_json else lambda line: None,
+            on_outbound=lambda call: placed.append(result_of(call)),
         )
-        results = await _place(exchange, plan, options.calls)
+        if listening is not None:
+            token = settings.twilio_auth_token.get_secret_value()
+            tasks.start_soon(serve_cloud, Cloud(exchange, token), listening)
+            exchange.tell(f"Twilio's REST API: OFFHOOK_TWILIO_API=http://127.0.0.1:{options.cloud}")
+        if script is not None and not script.turns:
+            await _until_interrupted()
+            results = placed
+        else:
+            results = await _place(exchange, plan, options.calls)
         tasks.cancel_scope.cancel()
-    if asr is not None:
-        results = [await listen(result, asr, plan) for result in results]
     return results, plan
+
+
+async def _prepare(
+    options: CallOptions, script: Script | None, speak: Speak
+) -> tuple[Plan, dict[str, Callee]]:
+    if script is None:
+        plan, people = plan_of_recording(options.script), {}
+    else:
+        plan = await plan_of(script, options.script.parent, speak)
+        people = await people_of(script, options.script.parent, speak)
+    return replace(plan, number=options.number, called=options.called), people
+
+
+async def _heard(results: list[CallResult], plan: Plan, asr: Asr | None) -> list[CallResult]:
+    if asr is None:
+        return results
+    return [await listen(result, asr, plan) for result in results]
+
+
+async def _until_interrupted() -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async for _ in signals:
+            return
+
+
+def _listen(settings: Settings, options: CallOptions) -> socket.socket | None:
+    if options.cloud is None:
+        return None
+    if not settings.twilio_account_sid or not settings.twilio_auth_token.get_secret_value():
+        raise SettingsError(
+            "--cloud needs an account to check: set OFFHOOK_TWILIO_ACCOUNT_SID and"
+            " OFFHOOK_TWILIO_AUTH_TOKEN to anything, for the server too"
+        )
+    try:
+        return socket.create_server(("127.0.0.1", options.cloud))
+    except OSError as error:
+        raise SettingsError(
+            f"--cloud {options.cloud}: {error.strerror}: choose another port"
+        ) from error
+
+
+def _is_script(path: Path) -> bool:
+    return path.suffix.lower() in SCRIPTS
+
+
+def try_conformance(settings: Settings, options: CallOptions, console: Console) -> ExitCode:
+    """Try the protocol's facts on the server; print each; returns how to end."""
+    findings = anyio.run(_examine, settings, options, console, backend="asyncio")
+    if options.as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    broken = sum(bool(finding.broken) for finding in findings)
+    return ExitCode.PROBLEM if broken else ExitCode.OK
+
+
+async def _examine(settings: Settings, options: CallOptions, console: Console) -> list[Finding]:
+    async with real_web() as web:
+        site = site_of(settings, options.server)
+        account = settings.twilio_account_sid or new_sid("AC")
+        probe = Probe(site, web, account, VOICE_PATH, options.called)
+        return await examine(probe, lambda one: None if options.as_json else _show(one, console))
+
+
+def _show(finding: Finding, console: Console) -> None:
+    state, colour = ("broken", "red") if finding.broken else ("holds", "green")
+    if finding.skipped:
+        state, colour = "skipped", "yellow"
+    line = Text(f"{state:8}", style=colour).append(finding.name, style="default")
+    if why := finding.broken or finding.skipped:
+        line.append(f": {why}", style="default")
+    console.print(line, soft_wrap=True)
 
 
 async def _place(exchange: Exchange, plan: Plan, count: int) -> list[CallResult]:

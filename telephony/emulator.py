@@ -27,14 +27,16 @@ from telephony.far_end.measure import Turn, measure
 from telephony.far_end.media import StreamLog
 from telephony.far_end.phone import Tape
 from telephony.far_end.protocol import SAMPLE_RATE_HZ, Violation
-from telephony.far_end.script import Script, Speak, cues, read_sound
-from telephony.far_end.sound import speech_level
+from telephony.far_end.script import Person, Script, ScriptTurn, Speak, cues, read_sound
+from telephony.far_end.sound import beep, speech_level
 from telephony.far_end.transcript import contains, transcribe
 from voice.asr import Asr
 from voice.wav import WavWriter
 
 STAGGER_SECONDS = 0.7  # between the beginnings of several calls
 LAG_SECONDS = 0.1  # a clock that came later than that has measured the emulator, not the server
+MACHINE_GREETING = "Hello, I cannot take your call now. Please leave a message after the tone."
+MACHINE_SECONDS = 60.0  # an answering machine records so long
 VOICE_PATH = "/twilio/voice"
 STATUS_PATH = "/twilio/status"
 
@@ -169,13 +171,19 @@ async def plan_of(script: Script, folder: Path, speak: Speak) -> Plan:
 async def people_of(script: Script, folder: Path, speak: Speak) -> dict[str, Callee]:
     """Return who can be called, by number."""
     return {
-        number: Callee(
-            person.answers,
-            person.after,
-            scripted(await cues(person.turns, folder, speak)) if person.turns else quiet_person,
-        )
+        number: Callee(person.answers, person.after, await _on_the_phone(person, folder, speak))
         for number, person in script.people.items()
     }
+
+
+async def _on_the_phone(person: Person, folder: Path, speak: Speak) -> Caller:
+    """Return what somebody does who takes a call; a machine greets, beeps and listens."""
+    if person.answers == "machine":
+        said = person.turns or [ScriptTurn(say=MACHINE_GREETING, wait=0.5)]
+        tone = Cue(voice=beep(), wait_seconds=0.5)
+        listens = Cue(wait_seconds=MACHINE_SECONDS)
+        return scripted([*await cues(said, folder, speak), tone, listens])
+    return scripted(await cues(person.turns, folder, speak)) if person.turns else quiet_person
 
 
 def plan_of_recording(path: Path) -> Plan:

@@ -5,10 +5,13 @@ of messages. https://www.twilio.com/docs/voice/api. Every request needs the acco
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -260,3 +263,18 @@ def _conference(room: Room) -> dict[str, Any]:
 
 def _participant(room: Room, call_sid: str) -> dict[str, Any]:
     return {"call_sid": call_sid, "conference_sid": room.sid, "status": "connected"}
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to the command line."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def serve_cloud(cloud: Cloud, listening: socket.socket) -> None:
+    """Answer on this socket until cancelled. Needs asyncio."""
+    config = uvicorn.Config(cloud_app(cloud), lifespan="off", access_log=False, log_level="error")
+    await _Uvicorn(config).serve([listening])

@@ -4,7 +4,7 @@ from collections import deque
 
 import numpy as np
 
-from telephony.far_end.protocol import PACKET_SAMPLES, PACKET_SECONDS
+from telephony.far_end.protocol import PACKET_SAMPLES, PACKET_SECONDS, SAMPLE_RATE_HZ
 from voice.audio import Float32, Int16
 
 SILENT: Int16 = np.zeros(PACKET_SAMPLES, np.int16)
@@ -12,6 +12,7 @@ SILENT.flags.writeable = False
 AUDIBLE_DBOV = -48.0  # a block at or above it is heard; a line that carries no sound is at -78
 SPEECH_RANGE_DB = 25.0  # speech is so much softer than its loudest blocks at most
 SPEECH_DBOV = -26.0  # how loud speech is on a well set telephone line (ITU-T P.56)
+BEEP_SECONDS, BEEP_HZ = 0.4, 1000
 ECHO_SECONDS = 0.1  # from the loudspeaker through the room to the microphone, and both networks
 _FULL_SCALE = 32768.0
 _DULL = 0.6 * 0.8 ** np.arange(24)  # a low-pass filter that keeps white noise's power
@@ -49,6 +50,13 @@ def speech_level(samples: Int16) -> float:
     found = levels(samples)
     loud = found[found >= speech_threshold(samples)]
     return float(10 * np.log10(np.mean(10 ** (loud / 10)))) if len(loud) else SPEECH_DBOV
+
+
+def beep() -> Int16:
+    """Return the tone of an answering machine."""
+    time = np.arange(round(BEEP_SECONDS * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
+    tone: Int16 = np.rint(8000 * np.sin(2 * np.pi * BEEP_HZ * time)).astype(np.int16)
+    return tone
 
 
 class Microphone:

@@ -57,10 +57,18 @@ class MemoryWeb:
             raise Refused(403)
         ours, theirs = memory_wires()
         self.servers.append(self.server(theirs))
+        failure: Exception | None = None
         async with create_task_group() as tasks:
             tasks.start_soon(_by_itself, self.servers[-1])
-            yield ours
-            await ours.close()
+            try:
+                yield ours
+            except Exception as error:  # as it is, not in a group
+                failure = error
+            finally:
+                with CancelScope(shield=True):
+                    await ours.close()
+        if failure is not None:
+            raise failure
 
     def forms(self, path: str) -> list[Mapping[str, str]]:
         return [each.form for each in self.posted if each.path == path]
