@@ -24,6 +24,7 @@ from telephony.cli_errors import ExitCode
 from telephony.compose import asr_options, tts_options
 from telephony.emulator import (
     LAG_SECONDS,
+    STATUS_PATH,
     VOICE_PATH,
     CallResult,
     Plan,
@@ -189,7 +190,7 @@ async def _examine(settings: Settings, options: CallOptions, console: Console) -
     async with real_web() as web:
         site = site_of(settings, options.server)
         account = settings.twilio_account_sid or new_sid("AC")
-        probe = Probe(site, web, account, VOICE_PATH, options.called)
+        probe = Probe(site, web, account, VOICE_PATH, options.called, STATUS_PATH)
         return await examine(probe, lambda one: None if options.as_json else _show(one, console))
 
 

@@ -4,7 +4,7 @@ Any server can be tried: it is known by the URL of its voice webhook alone.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
@@ -30,6 +30,7 @@ from telephony.wire import Wire
 SPEAK_SECONDS = 10.0  # a greeting has begun by then
 CLOSE_SECONDS = 6.0  # a stream that is over, or not to be, has been closed by then
 LISTEN_SECONDS = 1.0
+BUSY_ATTEMPTS, BUSY_SECONDS = 10, 3.0  # a server that declines a call is called again
 SEND_SECONDS = 3.0  # a second of packets has been read by then
 OVERSIZED = 1 << 20  # characters of a message
 QUIET = b"\xff" * PACKET_SAMPLES
@@ -96,7 +97,9 @@ class Probe:
     account_sid: str
     voice_path: str
     called: str = "+15559990000"
+    status_path: str = ""  # where it is told that a call is over; empty: nowhere
     calls: int = 0
+    _begun: list[dict[str, str]] = field(default_factory=list)  # forms of calls that are not over
 
     async def webhook(self, headers: Mapping[str, str] | None = None) -> tuple[Answer, str]:
         """Post the voice webhook, signed unless there are headers; with the CallSid."""
@@ -115,21 +118,37 @@ class Probe:
         }
         url = self.site.url(self.voice_path)
         signed = self.site.signed(url, form) if headers is None else headers
+        self._begun.append(form)
         return await self.web.post(self.site.reach(url), form, signed), call_sid
 
+    async def end_calls(self) -> None:
+        """Tell the server that the calls so far are over."""
+        url = self.site.url(self.status_path)
+        while self._begun:
+            form = {**self._begun.pop(), "CallStatus": "completed", "CallDuration": "1"}
+            if self.status_path:
+                with suppress(Unreachable):
+                    await self.web.post(self.site.reach(url), form, self.site.signed(url, form))
+
     async def stream(self) -> tuple[Stream, str]:
-        """Return the stream that a call gets, and the call's SID. Raises Broken."""
-        answer, call_sid = await self.webhook()
-        if answer.status != 200:
-            raise Broken(f"the webhook answered HTTP {answer.status}")
-        try:
-            verbs = parse(answer.text)
-        except TwimlError as error:
-            raise Broken(str(error)) from error
-        found = next((verb for verb in verbs if isinstance(verb, Stream)), None)
-        if found is None:
-            raise Broken("the TwiML has no <Connect><Stream>")
-        return found, call_sid
+        """Return the stream that a call gets, and the call's SID. Raises Broken.
+
+        A server may decline a call while it is busy: then it is called again.
+        """
+        for _ in range(BUSY_ATTEMPTS):
+            answer, call_sid = await self.webhook()
+            if answer.status != 200:
+                raise Broken(f"the webhook answered HTTP {answer.status}")
+            try:
+                verbs = parse(answer.text)
+            except TwimlError as error:
+                raise Broken(str(error)) from error
+            found = next((verb for verb in verbs if isinstance(verb, Stream)), None)
+            if found is not None:
+                return found, call_sid
+            await self.end_calls()
+            await sleep(BUSY_SECONDS)
+        raise Broken("the TwiML has no <Connect><Stream>, or the server stays too busy")
 
     @asynccontextmanager
     async def open(self, stream: Stream, call_sid: str) -> AsyncIterator[Talk]:
@@ -189,6 +208,8 @@ async def _examine(fact: Fact, probe: Probe) -> Finding:
         await fact.check(probe)
     except (Broken, Refused, Unreachable) as error:
         return Finding(fact.name, broken=str(error))
+    finally:
+        await probe.end_calls()
     return Finding(fact.name)
 
 
