@@ -15,7 +15,7 @@ from telephony.record import Record
 from telephony.spoken import Spoken
 from voice.ears import CallerSilent, Ears, Paused, Utterance
 from voice.tts import Tts
-from voice.turns import Expectation, Kind, SpeechStarted, takes_floor
+from voice.turns import Expectation, HintFaded, Kind, SpeechHinted, SpeechStarted, takes_floor
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +45,16 @@ async def run_call(call: Call) -> None:
         async with aclosing(call.ears.listen(call.line.frames())) as events:
             async for event in events:
                 match event:
+                    case SpeechHinted():
+                        await playout.hold(call.ears.now)
+                    case HintFaded():
+                        playout.resume()
                     case SpeechStarted():
                         await playout.hold(call.ears.now)
                         call.ears.expect(expectation(call.agent.waiting))
                     case Paused() if floor.taken and goes_on(event, playout, call):
                         call.ears.dismiss()
-                        playout.resume()
+                        playout.resume(rewind=True)
                     case Paused():
                         await floor.take()
                     case Utterance() | CallerSilent():

@@ -49,9 +49,12 @@ class Playout:
             self._going = Event()
             await self._stop()
 
-    def resume(self) -> None:
-        """Go on from about the word where the reply was held."""
-        self._sent = self._begin = _quietest(self._frames, self._heard)
+    def resume(self, *, rewind: bool = False) -> None:
+        """Go on where the reply was held, or with `rewind` from about the word before."""
+        if self.held_at is None:
+            return
+        if rewind:
+            self._sent = self._begin = _quietest(self._frames, self._heard)
         self.held_at = None
         self._going.set()
 

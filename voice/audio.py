@@ -40,6 +40,17 @@ class SpokenFrame(Frame):
 
 
 @dataclass(frozen=True, slots=True)
+class GuardedFrame(Frame):
+    """A frame of the caller's side, less the assistant's echo as far as that is known.
+
+    `muted` is the same frame, silent where it may be nothing but echo. A VAD needs that; an ASR
+    would miss soft consonants.
+    """
+
+    muted: Frame
+
+
+@dataclass(frozen=True, slots=True)
 class Digit:
     """A key the caller pressed: one of `0`-`9`, `*`, `#`, at media time `at` in seconds."""
 

@@ -13,9 +13,18 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from voice.asr import Asr, AsrStream, Transcript
-from voice.audio import FRAME_SECONDS, Digit, Frame
+from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.keypad import Keypad, Keys
-from voice.turns import OPEN_SPEECH, Expectation, Pause, SpeechStarted, TurnEnded, TurnTaker
+from voice.turns import (
+    OPEN_SPEECH,
+    Expectation,
+    HintFaded,
+    Pause,
+    SpeechHinted,
+    SpeechStarted,
+    TurnEnded,
+    TurnTaker,
+)
 from voice.vad import Vad
 
 log = logging.getLogger(__name__)
@@ -62,7 +71,7 @@ class CallerSilent:
     at: float
 
 
-CallerEvent = SpeechStarted | Paused | Utterance | CallerSilent
+CallerEvent = SpeechHinted | HintFaded | SpeechStarted | Paused | Utterance | CallerSilent
 
 
 class Ears:
@@ -100,7 +109,8 @@ class Ears:
                 happened = self._key(heard) if isinstance(heard, Digit) else self._sound(heard)
                 for event in await happened:
                     yield event
-                    self._quiet_since = None  # until the reply that this brings, or silences, ends
+                    if not isinstance(event, SpeechHinted | HintFaded):
+                        self._quiet_since = None  # until the reply that this brings or cuts ends
         for event in await self._cut(self.now):
             yield event
 
@@ -115,15 +125,17 @@ class Ears:
         self.now = frame.at + FRAME_SECONDS
         keys = self._keypad.wait(self.now, self._expected)
         spoken = await self._spoken(frame)
-        if spoken and not keys:  # they go on by voice
+        if self._hearing and not keys:  # they go on by voice
             keys = self._keypad.take(self.now)
         return [_typed(keys), *spoken] if keys else spoken
 
     async def _spoken(self, frame: Frame) -> list[CallerEvent]:
         (self._hearing.feed if self._hearing else self._lead_in.append)(frame)
         partial = self._hearing.transcript.text if self._hearing else ""
-        probability = self._vad.probability(frame)
+        probability = self._vad.probability(for_vad(frame))
         match self._turns.hear(frame.at, probability, partial, self._expected):
+            case (SpeechHinted() | HintFaded()) as maybe if not self._keypad.typing:
+                return [maybe]
             case SpeechStarted() as started:
                 self._hearing = _Hearing(lambda: self._asr.open(self._expected), self._lead_in)
                 return [started]
@@ -156,6 +168,11 @@ class Ears:
 
     def _silent_too_long(self) -> bool:
         return self._quiet_since is not None and self.now - self._quiet_since >= SILENCE_SECONDS
+
+
+def for_vad(frame: Frame) -> Frame:
+    """Return the frame as the VAD should hear it: silent where it may be the assistant's echo."""
+    return frame.muted if isinstance(frame, GuardedFrame) else frame
 
 
 class _Hearing:

@@ -16,7 +16,7 @@ sentence of eight and with every echo later than 0.5 s, Speex's in every first s
 import numpy as np
 import numpy.typing as npt
 
-from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Frame
+from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Frame, GuardedFrame
 
 LONGEST_ECHO_SECONDS = 0.8  # the way there and back, and the room's own
 
@@ -57,14 +57,9 @@ class EchoGuard:
         self._tail = 0
         self._passed = 0.0
         self._gain = 1.0
-        self.unmuted = Frame(SILENCE, 0.0)
-        """The last frame less the estimated echo, nothing silenced: what the ASR hears best.
-
-        Silencing costs it soft consonants; the VAD needs it.
-        """
 
     def clean(self, heard: Frame, playing: bytes) -> Frame:
-        """Return the caller's part of what is heard; silence where it may be nothing but echo.
+        """Return the caller's part of what is heard, a `GuardedFrame` while there may be an echo.
 
         `playing` is 20 ms of 16 kHz sound: what came out at the caller's ear meanwhile, or a little
         earlier than it did, never later. Its echo may come up to 0.6 s after. When nothing was
@@ -73,7 +68,6 @@ class EchoGuard:
         self._quiet = 0 if playing != SILENCE else self._quiet + 1
         if self._quiet > _PARTS:
             self._gain = 1.0
-            self.unmuted = heard
             return heard
         self._play(np.frombuffer(playing, "<i2") / 32768)
         power = np.square(self._played.real) + np.square(self._played.imag)
@@ -84,8 +78,7 @@ class EchoGuard:
         gains = self._fade(2 * _power(spectrum), possible)
         self._learn(spectrum, power)
         self._doubt_what_passes(2 * _power(spectrum), power)
-        self.unmuted = Frame(_int16(left), heard.at)
-        return Frame(_int16(left * gains), heard.at)
+        return GuardedFrame(_int16(left), heard.at, Frame(_int16(left * gains), heard.at))
 
     def _play(self, sound: Floats) -> None:
         self._played = np.roll(self._played, 1, axis=0)

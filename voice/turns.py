@@ -6,6 +6,7 @@
          SpeechStarted           ▲           Pause           │          TurnEnded
                                  └──────speech again─────────┘
 
+Whoever is speaking falls silent at a hint of speech already, and goes on when it fades.
 How long a pause may last depends on what the dialogue expects and on what was said so far: a yes
 or a complete order number needs no more waiting, a number that lacks digits does.
 """
@@ -46,6 +47,8 @@ class TurnOptions:
 
     speech_probability: float = 0.45  # a frame at or above it is speech: the VAD's own threshold
     silence_ratio: float = 0.75  # of it; below that a frame is silence, between the two as before
+    hint_seconds: float = 0.04  # this much speech may be the beginning of a turn
+    hint_fades_seconds: float = 0.16  # … but not if it has not become one by then
     onset_seconds: float = 0.12  # this much speech begins a turn: shorter are clicks
     resume_seconds: float = 0.06  # this much speech ends a pause
     pause_seconds: float = 0.24  # after this silence the ASR may transcribe what it has
@@ -54,6 +57,20 @@ class TurnOptions:
     open_seconds: float = 0.9  # … when nothing tells
     unfinished_seconds: float = 1.6  # … when something is clearly missing
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechHinted:
+    """The caller may be about to speak; SpeechStarted or HintFaded follows within 0.2 s."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HintFaded:
+    """The caller did not begin to speak."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,7 @@ class TurnEnded:
     at: float
 
 
-TurnEvent = SpeechStarted | Pause | TurnEnded
+TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | TurnEnded
 
 
 class _State(Enum):
@@ -100,6 +117,7 @@ class TurnTaker:
     def __init__(self, options: TurnOptions | None = None) -> None:
         self._options = options or TurnOptions()
         self._state = _State.IDLE
+        self._hinted = 0  # frames since the hint that the caller may speak; 0 without one
         self._speech = 0  # frames of speech in a row, that may become an onset or a resumption
         self._silence = 0  # frames since the last that was not silence
         self._length = 0  # frames since the turn began
@@ -126,7 +144,7 @@ class TurnTaker:
 
     def cut(self, at: float) -> TurnEnded | None:
         """End the turn now, if there is one: the caller hung up, or went on by pressing keys."""
-        self._speech = 0
+        self._speech = self._hinted = 0
         if self._state is _State.IDLE:
             return None
         if self._state is _State.SPEAKING:
@@ -135,10 +153,21 @@ class TurnTaker:
 
     def _idle(self, after: float) -> TurnEvent | None:
         if self._speech < _frames(self._options.onset_seconds):
-            return None
+            return self._hint(after)
+        self._hinted = 0
         self._state, self._length, self._silence = _State.SPEAKING, self._speech, 0
         self._start, self._end = after - self._speech * FRAME_SECONDS, after
         return SpeechStarted(self._start)
+
+    def _hint(self, after: float) -> TurnEvent | None:
+        if not self._hinted:
+            self._hinted = int(self._speech == _frames(self._options.hint_seconds))
+            return SpeechHinted(after) if self._hinted else None
+        self._hinted += 1
+        if self._speech and self._hinted <= _frames(self._options.hint_fades_seconds):
+            return None
+        self._hinted = 0
+        return HintFaded(after)
 
     def _speaking(self, after: float, silence: bool) -> TurnEvent | None:
         self._length += 1

@@ -34,7 +34,7 @@ from tests.bench.wer import rates
 from tests.conftest import SHARED_DATA
 from voice.asr import Asr, AsrOptions, load_asr
 from voice.audio import FRAME_SECONDS, SAMPLE_RATE_HZ, SILENCE, Frame, Int16, frames
-from voice.ears import LEAD_IN_SECONDS
+from voice.ears import LEAD_IN_SECONDS, for_vad
 from voice.echo import EchoGuard
 from voice.turns import OPEN_SPEECH, SpeechStarted, TurnTaker
 from voice.vad import Vad, load_vad
@@ -178,7 +178,7 @@ def listen(vad: Vad, sound: Int16, played: Int16 | None) -> Heard:
             frame = guard.clean(frame, out)  # noqa: PLW2901
             seconds += time.perf_counter() - began
         cleaned.append(frame.samples)
-        if isinstance(turns.hear(frame.at, vad.probability(frame)), SpeechStarted):
+        if isinstance(turns.hear(frame.at, vad.probability(for_vad(frame))), SpeechStarted):
             onsets.append(frame.at + FRAME_SECONDS)
     return Heard(onsets, np.concatenate(cleaned), 1000 * seconds / len(cleaned))
 

@@ -9,10 +9,11 @@ caller's words still understood? Real time, real models, the emulator's far end.
 """
 
 import argparse
+import itertools
 import json
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from telephony.compose import load_parts
 from telephony.far_end.caller import Caller
 from telephony.far_end.network import Impairments
 from telephony.far_end.protocol import PACKET_SECONDS
-from telephony.far_end.sound import Microphone, is_audible
+from telephony.far_end.sound import Microphone, levels, speech_threshold
 from telephony.parts import Parts
 from telephony.settings import load_settings
 from tests.bench.barge_in_data import Kind, overlaps
@@ -97,13 +98,11 @@ def _interruptions(cuts: list[Int16], chance: random.Random, parts: Parts) -> di
     groups = _groups(cuts)
     callers = [puts_in(group, lambda: chance.uniform(0.8, 6.0)) for group in groups]
     for group, call in zip(groups, _hold(callers, parts, "interrupting"), strict=True):
-        ends = []
         for index, sound in enumerate(group):
             began = _began(call, index, sound)
-            ends.append(_silent_from(call, began))
-            silences.append(ends[-1] - began)
-        for start, end, kept in zip([0.0, *ends], ends, call.agent.heard, strict=False):
-            heard = _hear(call.ear(start, end + 0.1), parts)
+            silences.append(_silent_from(call, began) - began)
+        for kept, ear in _replies(call):
+            heard = _hear(ear, parts)
             differences.append(_word_errors(kept, heard))
             if differences[-1] > 1:
                 apart.append((kept, heard))
@@ -114,6 +113,14 @@ def _interruptions(cuts: list[Int16], chance: random.Random, parts: Parts) -> di
         "compared": len(differences),
         "further_apart": apart,
     }
+
+
+def _replies(call: Overheard) -> Iterator[tuple[str, Int16]]:
+    """Yield what was kept of each cut reply, and the sound at the ear from then to the next."""
+    spoken = [turn for turn in call.record.turns if turn.speaker == "assistant"]
+    for turn, after in itertools.pairwise(spoken):
+        if turn.heard != turn.text:
+            yield turn.heard, call.ear(turn.start_s - 0.3, after.start_s - 0.1)
 
 
 def _stopped(
@@ -208,13 +215,8 @@ def _hold(
 
 
 def _began(call: Overheard, index: int, sound: Int16) -> float:
-    """When the caller's sound could be heard at first, in seconds of the call."""
-    block = len(sound) // (len(sound) // 160)
-    quiet = next(
-        number
-        for number, start in enumerate(range(0, len(sound), block))
-        if is_audible(sound[start : start + block])
-    )
+    """When the caller's sound was as loud as speech at first, in seconds of the call."""
+    quiet = int(np.argmax(levels(sound) >= speech_threshold(sound)))
     return (call.tape.cues.index(index) + quiet) * PACKET_SECONDS
 
 

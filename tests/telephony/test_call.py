@@ -331,10 +331,24 @@ async def test_a_held_reply_is_silent_at_once_and_repeats_the_cut_word() -> None
     began, mhm = round(4.0 / FRAME_SECONDS), round(0.3 / FRAME_SECONDS)
     falls_silent = ear.index(False, began)
     goes_on = ear.index(True, falls_silent)
-    assert (falls_silent - began) * FRAME_SECONDS == pytest.approx(0.12, abs=0.03)
+    assert (falls_silent - began) * FRAME_SECONDS == pytest.approx(0.04, abs=0.03)
     assert 0.24 <= (goes_on - began - mhm) * FRAME_SECONDS <= 0.3  # the pause that tells
     twice = sum(ear[round(2.5 / FRAME_SECONDS) :]) * FRAME_SECONDS - 4.5
     assert 0 < twice <= REWIND_SECONDS
+
+
+async def test_a_click_is_a_gap_of_a_moment_and_nothing_is_said_twice() -> None:
+    agent = FakeAgent({HOURS: [LONG]})
+    ear: list[bool] = []
+    recorded = recording(said(1), said(1, HOURS), said(2), said(0.06, COUGH), said(6))
+    options = WavOptions(takes_turns=False, realtime=True)
+    line = WavLine(recorded, is_speech, options, lambda _, heard: ear.append(heard != SILENCE))
+    record = await call(line, agent)
+    assert transcript(record)[-1] == f"assistant: {LONG}"
+    reply = ear[ear.index(True, round(2.5 / FRAME_SECONDS)) :]
+    assert sum(reply) * FRAME_SECONDS == pytest.approx(4.5)
+    gap = reply[: round(4.9 / FRAME_SECONDS)].count(False) * FRAME_SECONDS
+    assert 0 < gap <= 0.1 + 0.3  # with what follows the reply
 
 
 async def test_a_yes_into_the_question_is_its_answer() -> None:

@@ -7,8 +7,10 @@ from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
 from voice.turns import (
     OPEN_SPEECH,
     Expectation,
+    HintFaded,
     Kind,
     Pause,
+    SpeechHinted,
     SpeechStarted,
     TurnEnded,
     TurnEvent,
@@ -24,16 +26,43 @@ YES_NO = Expectation(Kind.YES_NO)
 
 
 def events(
-    *stretches: tuple[float, float], partial: str = "", expected: Expectation = OPEN_SPEECH
+    *stretches: tuple[float, float],
+    partial: str = "",
+    expected: Expectation = OPEN_SPEECH,
+    hints: bool = False,
 ) -> list[TurnEvent]:
-    """Feed stretches of (seconds, probability of speech); return what happened."""
+    """Feed stretches of (seconds, probability of speech); return what happened to turns."""
     taker = TurnTaker()
     probabilities = [p for seconds, p in stretches for _ in range(round(seconds / FRAME_SECONDS))]
     heard = (
         taker.hear(index * FRAME_SECONDS, probability, partial, expected)
         for index, probability in enumerate(probabilities)
     )
-    return [event for event in heard if event]
+    return [
+        event
+        for event in heard
+        if event and (hints or not isinstance(event, SpeechHinted | HintFaded))
+    ]
+
+
+def test_speech_is_hinted_before_it_starts() -> None:
+    hinted, started = events((0.5, 0), (0.5, 1), hints=True)
+    assert isinstance(hinted, SpeechHinted)
+    assert hinted.at == pytest.approx(0.5 + OPTIONS.hint_seconds)
+    assert isinstance(started, SpeechStarted)
+
+
+def test_the_hint_of_a_click_fades_with_it() -> None:
+    hinted, faded = events((0.5, 0), (0.06, 1), (1, 0), hints=True)
+    assert isinstance(hinted, SpeechHinted)
+    assert isinstance(faded, HintFaded)
+    assert faded.at == pytest.approx(0.58)
+
+
+def test_a_hint_that_comes_to_nothing_fades_though_it_does_not_end() -> None:
+    hinted, faded = events((0.5, 0), (0.06, 1), (1, 0.4), hints=True)
+    assert isinstance(faded, HintFaded)
+    assert faded.at - hinted.at == pytest.approx(OPTIONS.hint_fades_seconds)
 
 
 def test_a_turn_starts_pauses_and_ends() -> None:
