@@ -20,6 +20,7 @@ from typing import Any
 
 import anyio
 import jiwer
+import numpy as np
 from anyio import CapacityLimiter, create_task_group
 from rich.progress import Progress, TaskID
 
@@ -134,7 +135,11 @@ def _stopped(
     calls = _hold(callers, parts, f"{sounds[0].kind} over the assistant")
     for group, waves, call in zip(groups, heard, calls, strict=True):
         cut = [index for index in range(len(group)) if _was_cut(call, index, waves[index])]
-        stopped += [f"{group[index].words or group[index].name}" for index in cut]
+        stopped += [
+            f"{group[index].words or group[index].name} ({group[index].source}) heard as"
+            f" {_after(call, index, waves[index])!r}"
+            for index in cut
+        ]
     return {"count": len(sounds), "stopped": len(stopped), "which": sorted(stopped)}
 
 
@@ -144,6 +149,13 @@ def _was_cut(call: Overheard, index: int, sound: Int16) -> bool:
     spoken = [turn for turn in call.record.turns if turn.speaker == "assistant"]
     under_way = [turn for turn in spoken if turn.start_s <= began]
     return not under_way or under_way[-1].heard != under_way[-1].text
+
+
+def _after(call: Overheard, index: int, sound: Int16) -> str:
+    """What the ASR made of the sound."""
+    began = _began(call, index, sound)
+    said = [turn for turn in call.record.turns if turn.speaker == "caller" and turn.end_s > began]
+    return said[0].text if said else ""
 
 
 def _echo(stories: int, parts: Parts, prompt: Int16) -> dict[str, Any]:
