@@ -4,11 +4,11 @@ A call is admitted when four things hold, each measured over the last seconds:
 
 1. *Headroom.* A call costs so many CPU cores in the mean (the process's own CPU time over the calls
    that ran meanwhile, smoothed over minutes). All calls, the new one included, and whatever else
-   runs on the machine may take `HEADROOM` of its cores. Calls are bursty, and what is left keeps
-   two callers who stop speaking at the same moment from waiting for each other: by the queue's
-   arithmetic (Erlang C) a transcription of 0.35 s waits 0.1 s in the mean when two cores are half
-   busy, and 0.45 s when three quarters are. Calls that have just been admitted count at the same
-   cost before they show any.
+   runs on the machine may take OFFHOOK_HEADROOM of its cores. Calls are bursty, and what is left
+   keeps two callers who stop speaking at the same moment from waiting for each other: by the
+   queue's arithmetic (Erlang C) a transcription of 0.35 s waits 0.1 s in the mean when two cores
+   are half busy, and 0.45 s when three quarters are. Calls that have just been admitted count at
+   the same cost before they show any.
 2. *Real time.* The event loop wakes when it should: a stall now and then is what the far end's
    buffer is for, a tenth of the time lost is not. And no caller's voice waits to be heard.
 3. *Room.* Not more jobs wait for a worker thread (ASR, NLU and TTS run there) than there are cores.
@@ -29,7 +29,6 @@ from anyio import current_time, sleep, to_thread
 from telephony.machine import busy_seconds, cores
 from telephony.record import TurnRecord
 
-HEADROOM = 0.5  # of the cores
 FIRST_GUESS_CORES = 0.15  # a call's cost until calls have shown it: what Whisper base takes
 OTHERS_SECONDS = 10.0  # how fast the estimate of what others take follows
 COST_SECONDS = 60.0  # of one call: how fast the estimate follows what is measured
@@ -76,16 +75,25 @@ class Load:
     replies: tuple[float, ...] = ()
 
 
-def overload(load: Load, at_once: int = 0) -> Declined | None:
-    """Say why one more call would be too many; `at_once` is the hard cap, 0 for none.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The operator's own limits; see `Settings`."""
+
+    at_once: int = 0  # calls; 0: no such limit
+    per_caller: int = 3
+    headroom: float = 0.5  # of the cores
+
+
+def overload(load: Load, limits: Limits) -> Declined | None:
+    """Say why one more call would be too many.
 
     What it would cost does not count against the first call: it has the machine to itself.
     """
     others, expected = load.calls > 0, load.others + (load.calls + 1) * load.cost
     checks = (
-        (Declined.TOO_MANY, at_once and load.calls >= at_once),
+        (Declined.TOO_MANY, limits.at_once and load.calls >= limits.at_once),
         (Declined.BEHIND, load.lost > LOST_SECONDS or load.waiting > WAITING_SECONDS),
-        (Declined.HEADROOM, others and expected > HEADROOM * load.cores),
+        (Declined.HEADROOM, others and expected > limits.headroom * load.cores),
         (Declined.QUEUED, others and load.waiting_jobs > load.cores),
         (Declined.REPLIES, others and too_slow(load.replies)),
     )
@@ -116,14 +124,6 @@ class CallCost:
         self.cores += (max(0.0, used - self._idle) / calls - self.cores) * share
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The operator's own limits."""
-
-    at_once: int = 0
-    per_caller: int = 3
-
-
 @dataclass(slots=True)
 class Gate:
     """Measures, and admits.
@@ -151,7 +151,7 @@ class Gate:
             return Declined.NOT_READY
         if callers >= self.limits.per_caller:
             return Declined.CALLER
-        return overload(self.load(), self.limits.at_once)
+        return overload(self.load(), self.limits)
 
     def load(self) -> Load:
         """Return what was measured."""

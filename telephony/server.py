@@ -81,7 +81,7 @@ def make_service(
         return session.as_record(assistant.name, loading.parts.models if loading.parts else {})
 
     sessions = Sessions(archive, describe, on_closed)
-    limits = Limits(settings.calls_at_once, settings.calls_per_caller)
+    limits = Limits(settings.calls_at_once, settings.calls_per_caller, settings.headroom)
     sid, token = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
     return Service(
         settings=settings,

@@ -102,6 +102,12 @@ class Settings(BaseSettings):
     handoff_webhook: str = Field(
         default="", description="a URL that gets each hand-off's packet as JSON, before the person"
     )
+    headroom: float = Field(
+        default=0.5,
+        gt=0,
+        description="the share of the CPU cores that calls and all other programs may take before"
+        " calls are declined; more takes more calls, which wait for each other",
+    )
 
 
 def adopt_dotenv(path: Path) -> None:

@@ -8,7 +8,6 @@ from trio.testing import MockClock
 
 from telephony.admission import (
     FIRST_GUESS_CORES,
-    HEADROOM,
     LOST_SECONDS,
     REPLY_AGE_SECONDS,
     REPLY_SECONDS,
@@ -26,6 +25,7 @@ from telephony.timings import TurnTimings
 
 pytestmark = pytest.mark.anyio
 
+HEADROOM = Limits().headroom
 FINE = Load(calls=2, cores=4, cost=HEADROOM)
 
 
@@ -88,17 +88,22 @@ def test_what_declines_a_call() -> None:
         (replace(FINE, replies=slow[:2]), None),
         (replace(FINE, replies=(*slow, 0.5, 0.5, 0.5, 0.5)), None),
     ):
-        assert overload(load) is reason, load
+        assert overload(load, Limits()) is reason, load
 
 
 def test_the_first_call_is_not_declined_for_what_it_would_cost() -> None:
-    assert overload(Load(calls=0, cores=1, cost=3.0, replies=(9.0,) * 8)) is None
-    assert overload(Load(calls=0, lost=1.0)) is Declined.BEHIND
+    assert overload(Load(calls=0, cores=1, cost=3.0, replies=(9.0,) * 8), Limits()) is None
+    assert overload(Load(calls=0, lost=1.0), Limits()) is Declined.BEHIND
 
 
 def test_the_hard_cap() -> None:
-    assert overload(FINE, at_once=3) is None
-    assert overload(FINE, at_once=2) is Declined.TOO_MANY
+    assert overload(FINE, Limits(at_once=3)) is None
+    assert overload(FINE, Limits(at_once=2)) is Declined.TOO_MANY
+
+
+def test_the_operator_may_take_more_calls() -> None:
+    assert overload(replace(FINE, calls=9), Limits(headroom=1.0)) is Declined.HEADROOM
+    assert overload(replace(FINE, calls=9), Limits(headroom=1.25)) is None
 
 
 def test_the_cost_of_a_call_is_learned_without_what_the_process_takes_anyway() -> None:
