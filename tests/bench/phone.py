@@ -31,7 +31,7 @@ from telephony.far_end.protocol import PACKET_SECONDS
 from telephony.far_end.sound import Microphone, levels, speech_threshold
 from telephony.parts import Parts
 from telephony.settings import load_settings
-from tests.bench.barge_in_data import Kind, overlaps
+from tests.bench.barge_in_data import Kind, Overlap, overlaps
 from tests.bench.phone_line import (
     Overheard,
     asks,
@@ -52,6 +52,7 @@ A_CALL = 5  # things a caller does in one call
 AT_ONCE = 4  # calls at the same time, so that it takes minutes
 SILENT_BLOCKS = 20  # 0.4 s without a sound: no pause of a sentence
 ECHO_DB = -10.0
+LATE_SECONDS = 0.25  # more than this, and the caller begins again
 BAD = Impairments(loss=0.05, jitter_seconds=0.06, reorder=0.05, duplicate=0.05, seed=1)
 
 
@@ -68,7 +69,7 @@ def main() -> None:
         for own in [[one for one in sounds if one.kind is kind]]
     }
     short = [one for one in by_kind[Kind.INTERRUPTION] if len(one.sound) < 2 * 16_000]
-    cuts = [at_8_khz(one.sound) for one in chance.choices(short, k=options.interruptions)]
+    cuts = chance.choices(short, k=options.interruptions)
     result: dict[str, Any] = {
         "benchmark": "phone",
         "environment": environment(),
@@ -91,25 +92,31 @@ def main() -> None:
     write_report(options.out, result)
 
 
-def _interruptions(cuts: list[Int16], chance: random.Random, parts: Parts) -> dict[str, Any]:
+def _interruptions(cuts: list[Overlap], chance: random.Random, parts: Parts) -> dict[str, Any]:
     """Cut the assistant short, and compare the text it keeps with the ear."""
     silences: list[float] = []
     differences: list[int] = []
     apart: list[tuple[str, str]] = []
+    late: list[str] = []
     groups = _groups(cuts)
-    callers = [puts_in(group, lambda: chance.uniform(0.8, 6.0)) for group in groups]
-    for group, call in zip(groups, _hold(callers, parts, "interrupting"), strict=True):
-        for index, sound in enumerate(group):
+    heard = [[at_8_khz(one.sound) for one in group] for group in groups]
+    callers = [puts_in(waves, lambda: chance.uniform(0.8, 6.0)) for waves in heard]
+    calls = _hold(callers, parts, "interrupting")
+    for group, waves, call in zip(groups, heard, calls, strict=True):
+        for index, sound in enumerate(waves):
             began = _began(call, index, sound)
             silences.append(_silent_from(call, began) - began)
+            if silences[-1] > LATE_SECONDS:
+                late.append(f"{group[index].words} ({group[index].source}): {silences[-1]:.2f} s")
         for kept, ear in _replies(call):
-            heard = _hear(ear, parts)
-            differences.append(_word_errors(kept, heard))
+            text = _hear(ear, parts)
+            differences.append(_word_errors(kept, text))
             if differences[-1] > 1:
-                apart.append((kept, heard))
+                apart.append((kept, text))
     return {
         "count": len(silences),
         "silent_after_ms": _quantiles([1000 * each for each in silences]),
+        "late": sorted(late),
         "within_a_word": sum(each <= 1 for each in differences),
         "compared": len(differences),
         "further_apart": apart,
@@ -121,7 +128,7 @@ def _replies(call: Overheard) -> Iterator[tuple[str, Int16]]:
     spoken = [turn for turn in call.record.turns if turn.speaker == "assistant"]
     for turn, after in itertools.pairwise(spoken):
         if turn.heard != turn.text:
-            yield turn.heard, call.ear(turn.start_s - 0.3, after.start_s - 0.1)
+            yield turn.heard, call.ear(max(0.0, turn.start_s - 0.3), after.start_s - 0.1)
 
 
 def _stopped(
