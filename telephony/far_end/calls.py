@@ -98,7 +98,8 @@ class LiveCall:
     def step(self, verb: str, what: str) -> None:
         """Note what happens."""
         self.steps.append(Step(round(self.phone.tape.seconds, 2), verb, what))
-        self.exchange.tell(f"{verb}: {what}")
+        whose = "" if self.who.direction == "inbound" else f"{self.who.called}  "
+        self.exchange.tell(f"{whose}{verb}: {what}")
 
     def violate(self, error: int, what: str) -> None:
         """Note what Twilio would report as an error."""
