@@ -7,8 +7,8 @@ from telephony.far_end.caller import recorded
 from telephony.far_end.hearing import Hearing
 from telephony.far_end.measure import measure
 from telephony.far_end.phone import Tape
+from telephony.far_end.protocol import PACKET_SAMPLES
 from telephony.far_end.sound import (
-    PACKET_SAMPLES,
     SILENT,
     Microphone,
     loudness,
