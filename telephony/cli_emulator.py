@@ -74,7 +74,7 @@ def call_server(settings: Settings, options: CallOptions, console: Console) -> E
     script = load_script(options.script) if _is_script(options.script) else None
     with Console(stderr=True).status("preparing the caller"):
         asr = _load_ears(settings, script, options)
-    speak = _speak_later(settings)
+        speak = _load_voice(settings, script)
     work = partial(_call, settings, options, script, speak, listening)
     results, plan = anyio.run(work, backend="asyncio")
     results = anyio.run(_heard, results, plan, asr, backend="asyncio")
@@ -104,7 +104,7 @@ async def _call(
     settings: Settings,
     options: CallOptions,
     script: Script | None,
-    speak: Speak,
+    speak: Speak | None,
     listening: socket.socket | None,
 ) -> tuple[list[CallResult], Plan]:
     plan, people = await _prepare(options, script, speak)
@@ -135,10 +135,11 @@ async def _call(
 
 
 async def _prepare(
-    options: CallOptions, script: Script | None, speak: Speak
+    options: CallOptions, script: Script | None, speak: Speak | None
 ) -> tuple[Plan, dict[str, Callee]]:
-    if script is None:
-        plan, people = plan_of_recording(options.script), {}
+    people: dict[str, Callee] = {}
+    if script is None or speak is None:  # a script is not read without a voice
+        plan = plan_of_recording(options.script)
     else:
         plan = await plan_of(script, options.script.parent, speak)
         people = await people_of(script, options.script.parent, speak)
@@ -222,22 +223,20 @@ def _teller() -> Callable[[str], None]:
     return lambda line: console.print(Text(line, style="dim"), soft_wrap=True)
 
 
-def _speak_later(settings: Settings) -> Speak:
-    """Return a voice that is loaded when it first speaks."""
-    loaded: list[Tts] = []
+def _load_voice(settings: Settings, script: Script | None) -> Speak | None:
+    """Return the voice of scripted callers and of Twilio's Say; recorded callers do without."""
+    engine = settings.model_copy(update={"tts_engine": "hibari", "tts_voice": ""})
+    with suppress(*(() if script is not None else (VoiceError, ModelError))):
+        return partial(_speak, load_tts(tts_options(engine, Voice())))
+    return None
 
-    async def speak(text: str) -> Int16:
-        if not loaded:
-            engine = settings.model_copy(update={"tts_engine": "hibari", "tts_voice": ""})
-            options = tts_options(engine, Voice())
-            loaded.append(await anyio.to_thread.run_sync(load_tts, options))
-        pieces = []
-        async with aclosing(loaded[0].synthesize(text)) as spoken:
-            async for frame in spoken:
-                pieces.append(frame.samples)
-        return to_phone_rate(pieces) if pieces else np.zeros(0, np.int16)
 
-    return speak
+async def _speak(tts: Tts, text: str) -> Int16:
+    pieces = []
+    async with aclosing(tts.synthesize(text)) as spoken:
+        async for frame in spoken:
+            pieces.append(frame.samples)
+    return to_phone_rate(pieces) if pieces else np.zeros(0, np.int16)
 
 
 def _load_ears(settings: Settings, script: Script | None, options: CallOptions) -> Asr | None:

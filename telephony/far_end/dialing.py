@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anyio import create_task_group, move_on_after, sleep
 
 from telephony.far_end.exchange import Callee, Source, new_sid
+from telephony.far_end.phone import Phone
 from telephony.far_end.rooms import Room
 from telephony.far_end.twiml import Dial, Enqueue, Target
 
@@ -70,7 +71,7 @@ async def _ring(call: "LiveCall", name: str, patience: float, target: Target) ->
 async def _connect(call: "LiveCall", callee: Callee, target: Target) -> None:
     """Let both talk until one hangs up; the callee first hears what their `url` says."""
     exchange = call.exchange
-    phone = exchange.phone(callee.caller)
+    phone = Phone(callee.caller, max_seconds=exchange.conditions.max_seconds)
     theirs = call.with_callee(target.name, phone)
     async with create_task_group() as tasks:
         tasks.start_soon(phone.run)

@@ -96,7 +96,7 @@ class Exchange:
         return self.people.get(name, Callee())
 
     def phone(self, caller: Caller, speech_db: float | None = None, seed: int = 0) -> Phone:
-        """Return a phone under this exchange's conditions."""
+        """Return a caller's phone under this exchange's conditions; others' are in quiet rooms."""
         conditions = self.conditions
         level = {} if speech_db is None else {"speech_db": speech_db}
         microphone = Microphone(conditions.echo_db, conditions.noise_db, seed=seed, **level)

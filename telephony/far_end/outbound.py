@@ -38,7 +38,7 @@ class Order:
 def place(exchange: Exchange, order: Order) -> LiveCall:
     """Begin a call; it goes on in a task of the exchange."""
     callee = exchange.callee(order.called)
-    phone = exchange.phone(callee.caller)
+    phone = Phone(callee.caller, max_seconds=exchange.conditions.max_seconds)
     who = Who(new_sid("CA"), order.caller, order.called, "outbound-api")
     call = LiveCall(who, phone, exchange)
     call.status = "queued"

@@ -204,3 +204,10 @@ async def test_twilio_hears_the_echo_of_what_the_caller_hears() -> None:
     mouth, ear = result.tape.mouth, result.tape.ear
     assert ear[10].any()
     assert abs(int(mouth[15].max())) == pytest.approx(int(ear[10].max()) * 10**-0.5, rel=0.05)
+
+
+async def test_noise_is_around_the_caller_and_nobody_else() -> None:
+    web = MemoryWeb({"/voice": "<Dial>+15550002222</Dial>", "/status": ""})
+    result = await call(web, [talks(5.0)], conditions=Conditions(noise_db=20.0))
+    assert result.tape.mouth[0].any()
+    assert not any(block.any() for block in result.tape.ear)
