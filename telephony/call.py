@@ -81,6 +81,9 @@ async def answer(
             log.exception("the apology failed too; hanging up")
             call.record.fail()
             hang_up()
+    finally:
+        call.ears.expect(expectation(call.agent.waiting))
+        call.on_waiting(call.agent.waiting)
     if call.agent.outcome:
         hang_up()
 
@@ -110,8 +113,6 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
             call.record.assistant(spoken, heard, now, exchange)
         if limit.cancelled_caught:
             log.error("a reply was not committed within %.0f s", COMMIT_SECONDS)
-        call.ears.expect(expectation(call.agent.waiting))
-        call.on_waiting(call.agent.waiting)
 
 
 def goes_on(paused: Paused, playout: Playout, call: Call) -> bool:

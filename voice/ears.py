@@ -167,7 +167,9 @@ class Ears:
         return [hearing.complete(ended)]
 
     def _silent_too_long(self) -> bool:
-        return self._quiet_since is not None and self.now - self._quiet_since >= SILENCE_SECONDS
+        if self._hearing or self._quiet_since is None:
+            return False
+        return self.now - self._quiet_since >= SILENCE_SECONDS
 
 
 def for_vad(frame: Frame) -> Frame:

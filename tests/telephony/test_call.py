@@ -156,6 +156,13 @@ async def test_a_long_turn_after_a_barge_in_is_not_taken_for_silence() -> None:
     assert agent.turns == [Opening(), Said("first of all", 0.9)]
 
 
+async def test_a_long_turn_begun_while_the_reply_is_committed_is_not_taken_for_silence() -> None:
+    agent = FakeAgent({"first of all": ["I see."]}, commit_seconds=0.5)
+    line = as_recorded(said(0.75), said(12, "first of all"), said(3))
+    await call(line, agent)
+    assert agent.turns == [Opening(), Said("first of all", 0.9)]
+
+
 async def test_a_long_answer_after_a_barge_in_is_not_cut_by_the_assistant_itself() -> None:
     story = " ".join([LONG] * 3)  # 13.5 s
     agent = FakeAgent({"tell me": [story]}, greeting=[LONG])
@@ -225,6 +232,14 @@ async def test_a_broken_understanding_is_an_apology_and_the_call_goes_on() -> No
         f"caller: {HOURS}",
         "assistant: We are open.",
     ]
+
+
+async def test_a_slow_apology_is_not_cut_by_the_assistant_itself() -> None:
+    agent = FakeAgent({}, breaks_on="nonsense")
+    line = as_recorded(said(10), said(1, "nonsense"), said(15))
+    await call(line, agent, tts=FakeTts(latency=9))
+    assert agent.turns[1:] == [Said("nonsense", 0.9), Trouble()]
+    assert agent.heard[-1] == "Sorry, that went wrong."
 
 
 async def test_a_voice_that_breaks_on_one_sentence_apologises() -> None:
