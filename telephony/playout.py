@@ -69,7 +69,8 @@ class Playout:
     async def _stop(self) -> None:
         self._sending.cancel()
         async with self._alone:
-            played = round(await self._line.clear() / FRAME_SECONDS)
+            with CancelScope(shield=True):  # it tells what was heard but once
+                played = round(await self._line.clear() / FRAME_SECONDS)
         self._heard = max(self._heard, self._begin + played)
         self._sent = self._begin = self._heard
 
