@@ -29,6 +29,7 @@ class _Run:
 
     start: float
     position: int
+    delayed: float = 0.0  # seconds of `start` that late echoes told of
     cut: float | None = None  # cleared then
 
 
@@ -37,6 +38,7 @@ class _Mark:
     name: str
     position: int
     due: float  # when the model has played what is before it
+    delayed: float  # seconds of `due`, likewise
 
 
 class Playback:
@@ -72,7 +74,9 @@ class Playback:
         """Note that a mark leaves for the far end; return its name."""
         self._names += 1
         name = f"{self._generation}.{self._names}"
-        self._pending.append(_Mark(name, self._sent, max(now, self._end())))
+        delayed = self._runs[-1].delayed if self._runs else 0.0
+        due, undelayed = max(now, self._end()), max(now, self._end() - delayed)
+        self._pending.append(_Mark(name, self._sent, due, due - undelayed))
         return name
 
     def echo(self, name: str, now: float) -> None:
@@ -82,8 +86,12 @@ class Playback:
         while (mark := self._pending.popleft()).name != name:
             pass
         self._echoed = mark.position
-        taken = max(0.0, now - mark.due)
-        self._trips.append(min(taken, ROUND_TRIP_LIMIT))
+        taken = now - mark.due
+        early = min(self.round_trip - taken, mark.delayed)
+        if early > 0:  # an echo before was late, and not its sound
+            self._undo_delay(early)
+            taken += early
+        self._trips.append(min(max(0.0, taken), ROUND_TRIP_LIMIT))
         late = taken - self.round_trip - JITTER_SECONDS
         if late > 0:
             self._delay(mark.position, mark.due + late)
@@ -142,6 +150,22 @@ class Playback:
         if not self._runs:
             return
         run = self._runs[-1]
-        run.start = max(run.start, played - (position - run.position) * PACKET_SECONDS)
+        late = played - (position - run.position) * PACKET_SECONDS - run.start
+        if late > 0:
+            run.start += late
+            run.delayed += late
         for mark in self._pending:
-            mark.due = max(mark.due, played + (mark.position - position) * PACKET_SECONDS)
+            due = max(mark.due, played + (mark.position - position) * PACKET_SECONDS)
+            mark.delayed += due - mark.due
+            mark.due = due
+
+    def _undo_delay(self, seconds: float) -> None:
+        """Correct the model: the far end is not as far behind as a late echo made it seem."""
+        run = self._runs[-1]
+        back = min(seconds, run.delayed)
+        run.start -= back
+        run.delayed -= back
+        for mark in self._pending:
+            back = min(seconds, mark.delayed)
+            mark.due -= back
+            mark.delayed -= back

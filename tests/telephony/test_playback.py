@@ -126,6 +126,20 @@ def test_a_far_end_that_stood_still_is_known_from_its_late_echo() -> None:
     assert playback.heard(4.5) == pytest.approx(1.5, abs=JITTER_SECONDS + 0.01)
 
 
+def test_an_echo_that_alone_was_late_is_found_out_by_the_next() -> None:
+    playback = Playback()
+    playback.echo(playback.mark(0.0), 0.2)
+    sent(1.0, at=1.0, playback=playback)
+    first = playback.mark(1.0)
+    sent(1.0, at=1.0, playback=playback)
+    second = playback.mark(1.0)
+    sent(2.0, at=1.0, playback=playback)
+    playback.echo(first, 2.7)  # half a second late
+    playback.echo(second, 3.2)
+    assert playback.round_trip == pytest.approx(0.2)
+    assert playback.heard(3.5) == pytest.approx(2.5)
+
+
 def test_what_played_when_is_remembered_through_gaps_and_clears() -> None:
     playback = sent(1.0, at=1.0)
     sent(1.0, at=3.0, playback=playback)
