@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from anyio import to_thread
+from anyio import fail_after, to_thread
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
@@ -50,6 +50,7 @@ WAITING_TYPES = {
     "date": "date",
     "name": "name",
 }  # of a slot's kind; other kinds are open speech
+THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,16 @@ class FlowAgent:
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
-        """Yield the reply clause by clause; nothing outside the process changes."""
+        """Yield the reply clause by clause; nothing outside the process changes.
+
+        Raises TimeoutError when nothing has come to mind within THINK_SECONDS.
+        """
         began = time.perf_counter()
         turn = joined(self._unanswered, turn)
         self._happened(turn)
         self._pending = Pending(turn)
-        thought = await to_thread.run_sync(self._think, turn)
+        with fail_after(THINK_SECONDS):
+            thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
         self._pending = Pending(turn, thought)
         self.waiting = waiting(thought.decision.state, self._assistant)
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)

@@ -1,10 +1,13 @@
 """Only what was heard happened: history, state, and changes in the database."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from anyio import move_on_after
 from sqlalchemy import text
 
 from dialogue import DialogueError
@@ -13,6 +16,7 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.state import Outcome
 from dialogue.store import Store, open_store
+from nlu.understand import Context, Understanding
 from tests.dialogue.caller import FRIDAY_AFTERNOON, TODAY, Caller, DeafNlu, WordsNlu
 
 pytestmark = pytest.mark.anyio
@@ -283,3 +287,47 @@ def test_a_database_that_is_none_is_one_line(
         open_store(path, retail.seeds, TODAY)
     assert "\n" not in str(error.value)
     assert str(path) in str(error.value)
+
+
+async def test_a_look_up_that_hangs_fails_and_its_words_are_kept(
+    retail: Assistant, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialogue.conversation.THINK_SECONDS", 0.05)
+    with hanging() as nlu:
+        caller = Caller(FlowAgent(retail, nlu, store, lambda: FRIDAY_AFTERNOON))
+        with pytest.raises(TimeoutError):
+            await caller.says("where is order 15213")
+        nlu.hangs.set()
+        assert "15213" in (await caller.keeps_silent()).replace(" ", "")
+
+
+async def test_a_look_up_that_hangs_does_not_hold_up_who_speaks_on(
+    retail: Assistant, store: Store
+) -> None:
+    with hanging() as nlu:
+        with move_on_after(0.05):
+            await Caller(FlowAgent(retail, nlu, store, lambda: FRIDAY_AFTERNOON)).says("hello")
+        assert not nlu.answered
+
+
+class HangingNlu(WordsNlu):
+    """Gives no answer until `hangs` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hangs = threading.Event()
+        self.answered = False
+
+    def understand(self, text: str, context: Context) -> Understanding:
+        self.hangs.wait(2)
+        self.answered = True
+        return super().understand(text, context)
+
+
+@contextmanager
+def hanging() -> Iterator[HangingNlu]:
+    nlu = HangingNlu()
+    try:
+        yield nlu
+    finally:
+        nlu.hangs.set()
