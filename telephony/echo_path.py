@@ -26,8 +26,11 @@ class EchoPath:
         self._packets.append(pcm)
         self._sent += 1
 
-    def playing(self, now: float) -> bytes:
-        """Return what played during the caller's next frame, which came now; 16 kHz as above."""
+    def playing(self, now: float) -> bytes | None:
+        """Return what played during the caller's next frame, which came now; 16 kHz as above.
+
+        None while nothing played.
+        """
         at = self._frames * FRAME_SECONDS
         self._frames += 1
         self._arrivals.append(now - FRAME_SECONDS - at)
@@ -35,7 +38,7 @@ class EchoPath:
         if abs(began - self._began) > STEADY_SECONDS:
             self._began = began
         position = self._playback.position(self._began + at)
-        return SILENCE if position is None else self._sound(position)
+        return None if position is None else self._sound(position)
 
     def _sound(self, position: float) -> bytes:
         packet, sample = divmod(round(position * SAMPLE_RATE_HZ), FRAME_SAMPLES)

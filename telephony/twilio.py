@@ -48,8 +48,9 @@ HANDSHAKE_SECONDS = 5.0
 LOST_SECONDS = 10.0  # Twilio sends 50 messages a second; a far end silent for so long is gone
 MALFORMED_LIMIT = 50  # in a row: not Twilio
 
-Clean = Callable[[Frame, bytes], Frame]
-"""Takes the assistant's voice out of what was heard: the frame, and what played at the ear then."""
+Clean = Callable[[Frame, bytes | None], Frame]
+"""Takes the assistant's voice out of what was heard: the frame, and what played at the ear then,
+None while nothing did."""
 
 
 @dataclass(frozen=True, slots=True)

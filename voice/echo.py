@@ -47,24 +47,30 @@ class EchoGuard:
     """One call's. Feed it every frame: it depends on nothing else. A frame takes 0.25 ms."""
 
     def __init__(self) -> None:
-        self._path: Complex = np.zeros((_PARTS, _BINS), complex)
-        self._doubt: Floats = np.full((_PARTS, _BINS), _LIKELY_PATH / _PARTS)  # of `_path`, power
+        self._forget()
         self._played: Complex = np.zeros((_PARTS, _BINS), complex)  # spectra, the latest first
         self._before: Floats = np.zeros(FRAME_SAMPLES)  # the frame played before
         self._near: Floats = np.full(_BINS, 1e-6)  # power of what is heard and is no echo
         self._quiet = _PARTS + 1  # frames since something was played
         self._turn = 0  # of the groups of parts that are kept causal
         self._tail = 0
-        self._passed = 0.0
         self._gain = 1.0
+        self._anew = False  # nothing played since the path was learnt
 
-    def clean(self, heard: Frame, playing: bytes) -> Frame:
+    def clean(self, heard: Frame, playing: bytes | None) -> Frame:
         """Return the caller's part of what is heard, a `GuardedFrame` while there may be an echo.
 
         `playing` is 20 ms of 16 kHz sound: what came out at the caller's ear meanwhile, or a little
-        earlier than it did, never later. Its echo may come up to 0.6 s after. When nothing was
-        played for longer than the longest echo the frame passes as it is.
+        earlier than it did, never later, or None where nothing plays. Its echo may come up to 0.6 s
+        after. When nothing was played for longer than the longest echo the frame passes as it is.
+
+        From one playback to the next the estimate of when it is heard may move by some ms, and with
+        it the path: what was learnt of one is forgotten with the next.
         """
+        if playing is None:
+            self._anew, playing = True, SILENCE
+        elif self._anew:
+            self._forget()
         self._quiet = 0 if playing != SILENCE else self._quiet + 1
         if self._quiet > _PARTS:
             self._gain = 1.0
@@ -79,6 +85,12 @@ class EchoGuard:
         self._learn(spectrum, power)
         self._doubt_what_passes(2 * _power(spectrum), power)
         return GuardedFrame(_int16(left), heard.at, Frame(_int16(left * gains), heard.at))
+
+    def _forget(self) -> None:
+        self._path: Complex = np.zeros((_PARTS, _BINS), complex)
+        self._doubt: Floats = np.full((_PARTS, _BINS), _LIKELY_PATH / _PARTS)  # of `_path`, power
+        self._passed = 0.0
+        self._anew = False
 
     def _play(self, sound: Floats) -> None:
         self._played = np.roll(self._played, 1, axis=0)

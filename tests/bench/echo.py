@@ -175,7 +175,7 @@ def listen(vad: Vad, sound: Int16, played: Int16 | None) -> Heard:
         if played is not None:
             out = next(playing, Frame(SILENCE, 0.0)).pcm
             began = time.perf_counter()
-            frame = guard.clean(frame, out)  # noqa: PLW2901
+            frame = guard.clean(frame, None if out == SILENCE else out)  # noqa: PLW2901
             seconds += time.perf_counter() - began
         cleaned.append(frame.samples)
         if isinstance(turns.hear(frame.at, vad.probability(for_vad(frame))), SpeechStarted):
