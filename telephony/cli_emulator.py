@@ -36,6 +36,7 @@ from telephony.emulator import (
     plan_of_recording,
     result_of,
 )
+from telephony.far_end import ScriptError
 from telephony.far_end.cloud import Cloud, serve_cloud
 from telephony.far_end.conformance import Finding, Probe, examine
 from telephony.far_end.exchange import Callee, Conditions, Exchange, new_sid
@@ -72,6 +73,8 @@ def call_server(settings: Settings, options: CallOptions, console: Console) -> E
     site_of(settings, options.server)  # before seconds of loading
     listening = _listen(settings, options)
     script = load_script(options.script) if _is_script(options.script) else None
+    if script is not None and not script.turns and options.cloud is None:
+        raise ScriptError(f"{options.script}: has no turns; add some, or wait with --cloud PORT")
     with Console(stderr=True).status("preparing the caller"):
         asr = _load_ears(settings, script, options)
         speak = _load_voice(settings, script)
@@ -80,7 +83,7 @@ def call_server(settings: Settings, options: CallOptions, console: Console) -> E
     results = anyio.run(_heard, results, plan, asr, backend="asyncio")
     if options.out is not None:
         for result in results:
-            result.write_sound(_sound_path(options, result))
+            result.write_sound(_sound_path(options.out, result, alone=len(results) == 1))
     if options.as_json:
         plain = [result.as_json() for result in results]
         print(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2, ensure_ascii=False))
@@ -119,7 +122,9 @@ async def _call(
             speak=speak,
             conditions=options.conditions,
             tell=_teller() if options.calls == 1 and not options.as_json else lambda line: None,
-            on_outbound=lambda call: placed.append(result_of(call)),
+            on_outbound=lambda call: placed.append(
+                replace(result_of(call), caller=call.who.called)
+            ),
         )
         if listening is not None:
             token = settings.twilio_auth_token.get_secret_value()
@@ -249,11 +254,9 @@ def _load_ears(settings: Settings, script: Script | None, options: CallOptions) 
     return None
 
 
-def _sound_path(options: CallOptions, result: CallResult) -> Path:
-    assert options.out is not None  # noqa: S101 - the caller has looked
-    if options.calls == 1:
-        return options.out
-    return options.out.with_name(f"{options.out.stem}-{result.caller}{options.out.suffix}")
+def _sound_path(out: Path, result: CallResult, *, alone: bool) -> Path:
+    """Return where one call's sound goes; of several each has its caller's number in the name."""
+    return out if alone else out.with_name(f"{out.stem}-{result.caller}{out.suffix}")
 
 
 def show_call(result: CallResult, plan: Plan, console: Console) -> None:
@@ -336,7 +339,7 @@ def silence_times(results: Sequence[CallResult]) -> list[float]:
 
 
 def _said(turn: Turn, plan: Plan) -> str:
-    if turn.cue >= 0:
+    if 0 <= turn.cue < len(plan.cues):  # of somebody who was called, the script is not here
         cue = plan.cues[turn.cue]
         return cue.words or f"(keys {cue.keys})"
     return f"(keys {turn.keys})" if turn.keys else f"({turn.end - turn.start:.1f} s of speech)"

@@ -13,6 +13,7 @@ from dialogue import AssistantError, DialogueError
 from models import ManifestError, ModelError
 from nlu import DataError, NluError
 from telephony import LineError, SettingsError, TelephonyError
+from telephony.far_end import ScriptError
 from voice import AudioFileError, UnknownEngine, VoiceError
 
 log = logging.getLogger("telephony")
@@ -49,6 +50,7 @@ CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (UnknownEngine, ExitCode.USAGE),
     (AudioFileError, ExitCode.BAD_INPUT),
     (AssistantError, ExitCode.BAD_INPUT),
+    (ScriptError, ExitCode.BAD_INPUT),
     (DataError, ExitCode.BAD_INPUT),
     (ManifestError, ExitCode.USAGE),
     (ModelError, ExitCode.MODEL),

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from io import StringIO
 from pathlib import Path
 
 import anyio
@@ -14,8 +15,10 @@ import pytest
 import soundfile
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from rich.console import Console
 from twilio.request_validator import RequestValidator
 
+from telephony.cli_emulator import show_call, show_calls
 from telephony.cli_errors import ExitCode
 from telephony.emulator import Plan, numbers, place_call, place_calls
 from telephony.far_end import Unreachable
@@ -162,6 +165,25 @@ def test_help_and_refusals(offhook: Run, tmp_path: Path) -> None:
     script = tmp_path / "call.yaml"
     script.write_text("turns:\n  - says: hello\n", encoding="utf-8")
     refused(offhook("call", script), ExitCode.BAD_INPUT, "call.yaml:2", "say")
+
+
+def test_a_script_of_people_alone_needs_the_rest_api(offhook: Run, tmp_path: Path) -> None:
+    script = tmp_path / "people.yaml"
+    script.write_text("people:\n  '+15550100': {answers: busy}\n", encoding="utf-8")
+    ended = offhook("call", script)
+    assert ended.code == ExitCode.BAD_INPUT
+    assert "--cloud PORT" in ended.err
+
+
+async def test_a_call_is_shown_whoever_was_on_the_phone() -> None:
+    async with exchange() as office:
+        result = await place_call(office, Plan(scripted([SAYS, Cue(hangs_up=True)])))
+    text = StringIO()
+    console = Console(file=text, width=200)
+    show_call(result, Plan(scripted([])), console)
+    show_calls([result, result], console)
+    assert "(0.4 s of speech)" in text.getvalue()
+    assert "2 calls, 0 failed" in text.getvalue()
 
 
 def test_without_a_server_the_call_fails_in_words(offhook: Run) -> None:
