@@ -202,11 +202,12 @@ def serve(
     ] = False,
 ) -> ExitCode:
     """Answer phone calls that Twilio passes on."""
+    from telephony.cli_serve import LastingConsole
     from telephony.cli_serve import serve as run
     from telephony.settings import load_settings
 
     settings = load_settings(assistant=assistant, host=host, port=port, public_url=public_url)
-    return run(settings, insecure_local, Console())
+    return run(settings, insecure_local, LastingConsole())
 
 
 @app.command(

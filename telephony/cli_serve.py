@@ -2,6 +2,7 @@
 
 import signal
 import time
+from contextlib import suppress
 from functools import partial
 
 import anyio
@@ -23,6 +24,15 @@ CONSOLE = (
     ("/twilio/message", "a message comes in"),
 )
 """What to enter for a number: our paths, and Twilio's words for when it asks them."""
+
+
+class LastingConsole(Console):
+    """A console that falls silent when nobody reads it any more; others end the process."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on: calls are in progress."""
+        with suppress(SystemExit):
+            super().on_broken_pipe()
 
 
 def serve(settings: Settings, insecure_local: bool, console: Console) -> ExitCode:

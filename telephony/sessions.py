@@ -226,8 +226,11 @@ class Sessions:
             session.hang_up()
             await self.stream_over(session)
         self._tell()
-        await self._write(self._describe(session))
-        self._on_closed(session)
+        try:
+            await self._write(self._describe(session))
+            self._on_closed(session)
+        except Exception:
+            log.exception("the end of the call %s could not be told", session.call_sid)
 
     async def turn_away(self, record: CallRecord) -> None:
         """Put a call on record that was never taken up, so that it is over."""

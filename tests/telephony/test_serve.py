@@ -1,6 +1,8 @@
 """What `offhook serve` tells whoever starts it, and of each call."""
 
 import io
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from rich.console import Console
 
-from telephony.cli_serve import announcement, print_call
+from telephony.cli_serve import LastingConsole, announcement, print_call
 from telephony.record import Record
 from telephony.server import make_service
 from telephony.sessions import Session
@@ -58,3 +60,13 @@ def test_a_finished_call_is_a_line_without_the_caller(text: str) -> None:
     print_call(Console(file=screen, width=200), call)
     assert screen.getvalue() == "CA…abcdef  resolved after 0:42.0\n"
     assert text not in screen.getvalue()
+
+
+def test_calls_go_on_when_nobody_reads_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    with os.fdopen(writes, "w") as screen:
+        monkeypatch.setattr(sys, "stdout", screen)
+        console = LastingConsole()
+        console.print("a call is over")
+        console.print("and another")

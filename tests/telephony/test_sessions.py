@@ -239,3 +239,15 @@ async def test_a_file_that_is_no_record_is_left_alone(tmp_path: Path) -> None:
 
 def record(folder: Path, call: str = "CA1") -> Any:
     return json.loads((folder / f"{call}.json").read_text(encoding="utf-8"))
+
+
+async def test_a_full_disk_ends_no_other_call(tmp_path: Path) -> None:
+    def full(_: Session) -> None:
+        raise OSError("no space left on device")
+
+    sessions = Sessions(Archive(tmp_path), describe, full)
+    sessions.open(session("CA1"))
+    sessions.open(session("CA2"))
+    await anyio.sleep(STREAM_SECONDS)
+    await sessions.close_expired()
+    assert len(sessions) == 0
