@@ -6,7 +6,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import anyio
@@ -26,7 +26,7 @@ class Webhook:
     """Where packets go. Without a URL none do, without a key they are not signed."""
 
     url: str = ""
-    key: str = ""
+    key: str = field(default="", repr=False)
 
     def headers(self, body: bytes) -> dict[str, str]:
         """Return the headers of a packet."""

@@ -20,7 +20,6 @@ TASK_ROUTER = "WW"  # so a workflow's SID begins; any other name is a plain queu
 PAUSE_SECONDS = 10  # between two requests to hold the line
 ANSWERED = frozenset({"completed", "answered"})  # of DialCallStatus
 BRIDGED = frozenset({"bridged", "bridging-in-process", "redirected-from-bridged"})  # QueueResult
-HUNG_UP = frozenset({"hangup", "redirected"})
 UNANSWERED = frozenset({"busy", "no-answer", "failed", "canceled"})  # CallStatus of a call we place
 
 

@@ -17,6 +17,7 @@ from telephony import SettingsError, TwilioError
 from telephony.settings import Settings
 
 ANSWER_SECONDS = 5.0  # one request; Twilio takes 0.2 to 1
+MACHINES = ("machine", "fax")  # how AnsweredBy begins, when `NewCall.detect` found one
 REQUESTS_AT_ONCE = 16  # worker threads; Twilio itself allows about a hundred
 
 T = TypeVar("T")

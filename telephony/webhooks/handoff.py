@@ -17,13 +17,13 @@ from telephony.security import Form, SignedForm
 from telephony.service import Service
 from telephony.sessions import Session
 from telephony.transfer import back, bring_back, hand_off_urls, packet_of, room, stop_ringing
+from telephony.twilio_api import MACHINES
 from telephony.twiml import goodbye, never_dead, without_assistant, xml
 from telephony.webhooks.voice import end, note
 
 log = logging.getLogger(__name__)
 
 GONE = "The caller has hung up."
-MACHINES = ("machine", "fax")  # how AnsweredBy begins
 
 
 def handoff_routes(service: Service) -> APIRouter:

@@ -13,12 +13,12 @@ from telephony.record import CallRecord, PhoneRecord
 from telephony.security import Form, Reason, SignedForm
 from telephony.service import Service
 from telephony.sessions import Session, happening
+from telephony.twilio_api import MACHINES
 from telephony.twiml import connect, goodbye, xml
 from telephony.webhooks.voice import FINAL, KEPT, note_status
 
 log = logging.getLogger(__name__)
 
-MACHINES = ("machine", "fax")  # how AnsweredBy begins
 PLACED = 1000  # calls that have not been answered yet; of more the first are forgotten
 SORRY = "We are sorry, we cannot talk right now. Goodbye."
 

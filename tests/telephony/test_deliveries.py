@@ -118,3 +118,7 @@ async def test_what_waits_when_the_server_stops_is_counted() -> None:
             await anyio.wait_all_tasks_blocked()
             tasks.cancel_scope.cancel()
     assert deliveries.lost == 2
+
+
+def test_the_key_is_not_shown() -> None:
+    assert "secret" not in repr(Webhook("https://example.com", "secret"))
