@@ -116,6 +116,8 @@ class Ears:
 
     async def _key(self, digit: Digit) -> list[CallerEvent]:
         begun: list[CallerEvent] = []
+        if self._keypad.trails(digit):
+            return begun
         if not self._keypad.typing:
             begun = [*await self._cut(digit.at), SpeechStarted(digit.at)]
         self._keypad.press(digit)

@@ -24,6 +24,7 @@ class Keypad:
 
     def __init__(self) -> None:
         self._typed: list[Digit] = []
+        self._complete_at = float("-inf")  # by its length, without an enter key
 
     @property
     def typing(self) -> bool:
@@ -34,13 +35,21 @@ class Keypad:
         """Take a key."""
         self._typed.append(digit)
 
+    def trails(self, digit: Digit) -> bool:
+        """Say whether this key only ends an answer that was complete without it."""
+        late = digit.at - self._complete_at > LAST_KEY_SECONDS
+        return digit.key == ENTER and not self._typed and not late
+
     def wait(self, at: float, expected: Expectation) -> Keys | None:
         """Say that it is `at` now; the answer is complete with `#`, or when nothing more comes."""
         if not self._typed:
             return None
         last = self._typed[-1]
-        whole = last.key == ENTER or len(self._typed) == expected.length
-        return self.take(at) if whole or at - last.at >= LAST_KEY_SECONDS else None
+        if len(self._typed) == expected.length and last.key != ENTER:
+            self._complete_at = at
+        elif last.key != ENTER and at - last.at < LAST_KEY_SECONDS:
+            return None
+        return self.take(at)
 
     def take(self, at: float) -> Keys | None:
         """Say that it is `at` now, and that no more keys come."""

@@ -162,12 +162,13 @@ def listens(stories: int, prompt: Int16) -> Caller:
     """Return a caller who only asks for the next story when one is over."""
 
     def acts(hearing: Hearing) -> Iterator[Act]:
-        for _ in range(stories):
+        for story in range(stories):
+            if story:
+                yield from _say(prompt, -1)
             answered = hearing.replies
             while hearing.replies <= answered:
                 yield NOTHING
             yield from _until_over(hearing)
-            yield from _say(prompt, -1)
 
     return acts
 

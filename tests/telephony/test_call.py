@@ -271,6 +271,14 @@ async def test_keys_are_an_answer_at_their_expected_length() -> None:
     assert agent.heard[1] == "Order found."
 
 
+async def test_a_hash_after_the_last_key_does_not_interrupt_the_answer() -> None:
+    agent = FakeAgent({"15213": ["Order found."]}, waiting=Waiting("order_number", "digits", 5))
+    keys = zip([2.0, 2.3, 2.6, 2.9, 3.2, 3.5], "15213#", strict=True)
+    await call(KeypadLine(as_recorded(said(6)), keys), agent)
+    assert agent.turns[1:] == [Said("15213", 1.0, keys=True)]
+    assert agent.heard[1] == "Order found."
+
+
 async def test_a_key_stops_the_reply_and_hash_ends_the_answer() -> None:
     agent = FakeAgent({"42": ["Thank you."]}, greeting=[LONG])
     line = KeypadLine(as_recorded(said(8)), [(1.0, "4"), (1.5, "2"), (1.9, "#")])
