@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 3  # to bring a caller back
 PAUSE_SECONDS = 1.0  # between them
+JOIN_SECONDS = 60.0  # for a person who has answered, to hear the summary and join
 
 
 async def after_stream(service: Service, session: Session) -> VoiceResponse:
@@ -27,8 +28,9 @@ async def after_stream(service: Service, session: Session) -> VoiceResponse:
     if session.agent.outcome != Outcome.HANDED_OVER:
         await service.sessions.close(session)
         return goodbye()
-    service.sessions.left_to_person(session)
     handoff, urls = service.assistant.handoff, hand_off_urls(service)
+    if handoff.kind != "warm":
+        service.sessions.left_to_person(session)
     if not (handoff.number or handoff.queue):
         log.error("nobody to hand over to: add number = below [handoff] in assistant.toml")
         return voicemail(service)
@@ -46,14 +48,19 @@ async def after_stream(service: Service, session: Session) -> VoiceResponse:
 
 
 async def warm(service: Service, session: Session) -> VoiceResponse:
-    """Ring the person, and let the caller wait for them in a conference."""
+    """Ring the person, and let the caller wait for them in a conference.
+
+    Until the person joins the call is ours: nobody else can bring the caller back.
+    """
+    seconds = service.assistant.handoff.answer_seconds
+    service.sessions.keep(session, seconds + JOIN_SECONDS)
     call = quote(session.call_sid, safe="")
     wanted = NewCall(
         to=service.assistant.handoff.number,
         from_=service.settings.twilio_number or session.called,
         url=service.url(f"/twilio/handoff/whisper?call={call}"),
         status_url=service.url(f"/twilio/handoff/person?call={call}"),
-        ring_seconds=service.assistant.handoff.answer_seconds,
+        ring_seconds=seconds,
         detect="machine",
     )
     service.transfers.begin(session.call_sid)

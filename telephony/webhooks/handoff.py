@@ -136,6 +136,7 @@ def person_joins(service: Service, call_sid: str) -> VoiceResponse:
     if session is None or not service.transfers.join(call_sid):
         return goodbye(GONE)
     session.note("person joined")
+    service.sessions.left_to_person(session)
     return joined(room(call_sid))
 
 

@@ -112,6 +112,14 @@ async def test_warm_and_answered(tmp_path: Path) -> None:
         assert [what for what, *_ in twilio.api.done] == ["place"]
 
 
+async def test_a_server_that_drains_waits_until_the_person_has_joined(tmp_path: Path) -> None:
+    async with desk(tmp_path, WARM) as twilio:
+        told = await twilio.twiml(await rung(twilio), **PERSON, AnsweredBy="human")
+        assert twilio.service.sessions.ours == 1
+        await twilio.twiml(told.findtext("Redirect") or "", **PERSON)
+        assert twilio.service.sessions.ours == 0
+
+
 @pytest.mark.parametrize("status", ["busy", "no-answer", "failed", "canceled"])
 async def test_warm_and_nobody(tmp_path: Path, status: str) -> None:
     async with desk(tmp_path, WARM) as twilio:
