@@ -148,7 +148,8 @@ async def person_status(service: Service, call_sid: str, form: Form) -> None:
         return
     session.note("person", {"CallStatus": status})
     gone = status in UNANSWERED or status == "completed"
-    if gone and rung is not None and not rung.joined:
+    another = rung is not None and rung.person not in {"", form.get("CallSid")}  # rung before
+    if gone and rung is not None and not (rung.joined or another):
         await bring_back(service, session)
 
 

@@ -133,6 +133,17 @@ async def test_warm_and_nobody(tmp_path: Path, status: str) -> None:
         assert verbs(await twilio.twiml(url, **PERSON)) == ["Say", "Hangup"]  # too late
 
 
+async def test_what_becomes_of_a_person_rung_before_moves_nobody(tmp_path: Path) -> None:
+    async with desk(tmp_path, WARM) as twilio:
+        url = await rung(twilio)
+        await twilio.twiml(url, **PERSON, AnsweredBy="machine_start")
+        await twilio.twiml("/twilio/handoff/back")
+        twilio.session.agent.outcome = "handed_over"
+        assert verbs(await twilio.twiml("/twilio/after")) == ["Dial"]
+        await person_is(twilio, "completed")
+        assert [what for what, *_ in twilio.api.done] == ["place", "redirect", "place"]
+
+
 async def test_warm_and_a_machine_answers(tmp_path: Path) -> None:
     async with desk(tmp_path, WARM) as twilio:
         url = await rung(twilio)
