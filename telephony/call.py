@@ -95,6 +95,7 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
         async with aclosing(call.agent.reply(turn)) as clauses:
             async for clause in clauses:
                 spoken.begin(clause)
+                playout.begin(clause)
                 exchange = call.agent.exchange or exchange
                 call.record.caller(spoken, exchange)
                 call.on_waiting(call.agent.waiting)
@@ -118,10 +119,10 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
 def goes_on(paused: Paused, playout: Playout, call: Call) -> bool:
     """Say whether the reply goes on after what the caller put in: a cough, "mhm", "okay".
 
-    A word of consent is an answer, though, when the reply's last clause asks for a yes or no.
+    A word of consent is an answer, though, when it comes into a question for a yes or no.
     """
     heard = paused.transcript
-    asked = call.agent.waiting.type == Kind.YES_NO and playout.reached_last_clause
+    asked = call.agent.waiting.type == Kind.YES_NO and playout.clause.endswith("?")
     wanted = takes_floor(heard.text, heard.confidence, paused.end - paused.start)
     return not wanted and not (heard.text and asked)
 

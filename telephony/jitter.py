@@ -127,7 +127,7 @@ class Jitter:
         gap = 0 if self._at is None else _begin(packet) - self._at
         filling: list[Heard] = []
         if PACKET_BYTES <= gap <= FILL_SAMPLES:
-            filling = [conceal(self._last, gap)]
+            filling = [Concealed(conceal(self._last, gap))]
             self.counts.concealed += gap
         elif abs(gap) >= PACKET_BYTES:
             self.counts.jumps += 1
@@ -136,6 +136,10 @@ class Jitter:
         self._at += len(packet.payload)
         self._last = packet.payload[-PACKET_BYTES:]
         return [*filling, packet.payload]
+
+
+class Concealed(bytes):
+    """Sound that was made up for a gap."""
 
 
 def conceal(before: bytes, samples: int) -> bytes:

@@ -20,7 +20,8 @@ class Playout:
         self.held_at: float | None = None  # media time when the reply fell silent, until it resumes
         self._line = line
         self._frames: list[Frame] = []  # of the reply so far
-        self._sent = 0  # of them, to the line
+        self._clauses: list[tuple[int, str]] = []  # each with its first frame
+        self._sent = 0  # of the frames, to the line
         self._begin = 0  # the first that was sent since the line was cleared
         self._heard = 0  # how many reached the ear
         self._going = Event()
@@ -29,9 +30,14 @@ class Playout:
         self._sending = CancelScope()
 
     @property
-    def reached_last_clause(self) -> bool:
-        """Whether the caller's ear was in the newest clause when the reply was held."""
-        return all(frame.at > 0 for frame in self._frames[self._heard + 1 :])
+    def clause(self) -> str:
+        """The clause in which the caller's ear was when the reply was held."""
+        begun = [text for first, text in self._clauses if first <= self._heard]
+        return begun[-1] if begun else ""
+
+    def begin(self, clause: str) -> None:
+        """Note that the frames of this clause come next."""
+        self._clauses.append((len(self._frames), clause))
 
     async def play(self, frame: Frame) -> None:
         """Queue the reply's next 20 ms; waits while the line is full, or the reply is held."""
@@ -63,6 +69,7 @@ class Playout:
         await self._stop()
         heard = self._heard * FRAME_SECONDS
         self._frames.clear()
+        self._clauses.clear()
         self._sent = self._begin = self._heard = 0
         return heard
 

@@ -18,7 +18,7 @@ from anyio.lowlevel import checkpoint
 
 from telephony import ProtocolError, media_stream
 from telephony.echo_path import EchoPath
-from telephony.jitter import Jitter
+from telephony.jitter import Concealed, Jitter
 from telephony.media_stream import (
     PACKET_BYTES,
     PACKET_SECONDS,
@@ -46,11 +46,12 @@ DRAIN_MARGIN_SECONDS = 2.0  # a mark that is so late never comes
 HEARD_FRAMES = 500  # 10 s may wait while the ears transcribe; then the newest are dropped
 HANDSHAKE_SECONDS = 5.0
 LOST_SECONDS = 10.0  # Twilio sends 50 messages a second; a far end silent for so long is gone
+SMEARED_FRAMES = 2  # the decoder's resampler spreads a packet over so many frames more
 MALFORMED_LIMIT = 50  # in a row: not Twilio
 
-Clean = Callable[[Frame, bytes | None], Frame]
-"""Takes the assistant's voice out of what was heard: the frame, and what played at the ear then,
-None while nothing did."""
+Clean = Callable[[Frame, bytes | None, bool], Frame]
+"""Takes the assistant's voice out of what was heard: the frame, what played at the ear then, None
+while nothing did, and whether some of the frame is made up, for a packet that is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class TwilioLine:
         self._send, self._receive = anyio.create_memory_object_stream[Frame | Digit](HEARD_FRAMES)
         self._jitter = Jitter(start.sequence)
         self._decoder = Decoder()
+        self._made_up = 0  # frames to come that hold concealed sound
         self._heard_frames = 0
         self._dropped = self._malformed = self._malformed_in_a_row = 0
         self._encoder = Encoder()
@@ -265,14 +267,18 @@ class TwilioLine:
             if isinstance(each, Dtmf):
                 self._pass_on(Digit(each.key, frame_time(self._heard_frames)))
                 continue
+            if isinstance(each, Concealed):
+                self._made_up = len(each) // PACKET_BYTES + SMEARED_FRAMES
             for frame in self._decoder.feed(each):
                 self._pass_on(self._cleaned(Frame(frame.pcm, frame_time(self._heard_frames))))
+                self._made_up = max(0, self._made_up - 1)
 
     def _cleaned(self, frame: Frame) -> Frame:
         if self._clean is None:
             return frame
         try:
-            return self._clean(frame, self._echo_path.playing(self._received_at))
+            playing = self._echo_path.playing(self._received_at)
+            return self._clean(frame, playing, self._made_up > 0)
         except Exception:
             log.exception("the echo guard failed; the call goes on without it")
             self._clean = None

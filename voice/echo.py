@@ -26,6 +26,8 @@ _BLOCK = 2 * FRAME_SAMPLES
 
 _FORGETTING = 0.9995  # a frame: phones are moved, and the way through the network changes
 _LIKELY_PATH = 0.15  # the power that comes back of what is played, before anything is known: -8 dB
+_HANDSET_PATH = 0.01  # … on a handset: -20 dB
+_CAUTION = 4.0  # the power that may come back, next to what has
 _LOUDEST_PATH = 0.25  # … that must not pass for the caller, of the loudest frame played: -6 dB
 _LINEAR_MARGIN = 0.3  # of the estimated echo: codecs and loudspeakers are not quite linear
 _MARGIN = 3.0  # what is left must have more power than the echo in doubt, by this factor
@@ -47,6 +49,7 @@ class EchoGuard:
     """One call's. Feed it every frame: it depends on nothing else. A frame takes 0.25 ms."""
 
     def __init__(self) -> None:
+        self._likely = _LIKELY_PATH  # of this call
         self._forget()
         self._played: Complex = np.zeros((_PARTS, _BINS), complex)  # spectra, the latest first
         self._before: Floats = np.zeros(FRAME_SAMPLES)  # the frame played before
@@ -57,12 +60,14 @@ class EchoGuard:
         self._gain = 1.0
         self._anew = False  # nothing played since the path was learnt
 
-    def clean(self, heard: Frame, playing: bytes | None) -> Frame:
+    def clean(self, heard: Frame, playing: bytes | None, made_up: bool = False) -> Frame:
         """Return the caller's part of what is heard, a `GuardedFrame` while there may be an echo.
 
         `playing` is 20 ms of 16 kHz sound: what came out at the caller's ear meanwhile, or a little
         earlier than it did, never later, or None where nothing plays. Its echo may come up to 0.6 s
         after. When nothing was played for longer than the longest echo the frame passes as it is.
+
+        A frame `made_up` for a missing packet tells nothing of the path, nor of the caller.
 
         From one playback to the next the estimate of when it is heard may move by some ms, and with
         it the path: what was learnt of one is forgotten with the next.
@@ -70,6 +75,7 @@ class EchoGuard:
         if playing is None:
             self._anew, playing = True, SILENCE
         elif self._anew:
+            self._remember()
             self._forget()
         self._quiet = 0 if playing != SILENCE else self._quiet + 1
         if self._quiet > _PARTS:
@@ -81,14 +87,22 @@ class EchoGuard:
         left = heard.samples / 32768 - np.fft.irfft(echo, _BLOCK)[FRAME_SAMPLES:]
         spectrum = np.fft.rfft(np.concatenate([np.zeros(FRAME_SAMPLES), left]))[:_BINS]
         possible = _LINEAR_MARGIN * _power(echo) + self._possible(power)
-        gains = self._fade(2 * _power(spectrum), possible)
-        self._learn(spectrum, power)
-        self._doubt_what_passes(2 * _power(spectrum), power)
+        gains = self._fade(0.0 if made_up else 2 * _power(spectrum), possible)
+        if not made_up:
+            self._learn(spectrum, power)
+            self._doubt_what_passes(2 * _power(spectrum), power)
         return GuardedFrame(_int16(left), heard.at, Frame(_int16(left * gains), heard.at))
+
+    def _remember(self) -> None:
+        """Note whether this is a handset: nothing of a whole playback has come back."""
+        doubt = float(self._doubt.sum(axis=0).mean())
+        power = float(np.square(np.abs(self._path)).sum(axis=0).mean())
+        handset = doubt + _CAUTION * power < _HANDSET_PATH
+        self._likely = _HANDSET_PATH if handset else _LIKELY_PATH
 
     def _forget(self) -> None:
         self._path: Complex = np.zeros((_PARTS, _BINS), complex)
-        self._doubt: Floats = np.full((_PARTS, _BINS), _LIKELY_PATH / _PARTS)  # of `_path`, power
+        self._doubt: Floats = np.full((_PARTS, _BINS), self._likely / _PARTS)  # of `_path`, power
         self._passed = 0.0
         self._anew = False
 

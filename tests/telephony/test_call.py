@@ -375,7 +375,7 @@ async def test_a_click_is_a_gap_of_a_moment_and_nothing_is_said_twice() -> None:
 
 
 async def test_a_yes_into_the_question_is_its_answer() -> None:
-    question = "Your order is one five two one three is that right"
+    question = "Your order is one five two one three, is that right?"
     agent = FakeAgent(
         {HOURS: [question], "yes": ["Of course."]}, waiting=Waiting("order_number", "yes_no")
     )
@@ -383,6 +383,12 @@ async def test_a_yes_into_the_question_is_its_answer() -> None:
         as_recorded(said(1), said(1, HOURS), said(3), said(0.4, "yes"), said(4)), agent
     )
     assert transcript(record)[-2:] == ["caller: yes", "assistant: Of course."]
+
+
+async def test_an_okay_before_the_question_is_no_answer_to_it() -> None:
+    agent = FakeAgent({HOURS: [LONG, "Is that right?"]}, waiting=Waiting("order_number", "yes_no"))
+    await call(as_recorded(said(1), said(1, HOURS), said(2), said(0.3, "okay"), said(8)), agent)
+    assert agent.heard[1] == LONG + " Is that right?"
 
 
 async def test_words_after_an_okay_are_an_interruption() -> None:

@@ -520,7 +520,7 @@ async def test_the_echo_guard_gets_what_plays_at_the_ear_a_little_early(delay: f
     """An echo comes after its reference, by no more than two ticks of the far end's clock."""
     told: list[Int16] = []
 
-    def listening(heard: Frame, playing: bytes | None) -> Frame:
+    def listening(heard: Frame, playing: bytes | None, made_up: bool) -> Frame:
         told.append(np.frombuffer(playing or SILENCE, "<i2")[::2])
         return heard
 
@@ -554,7 +554,7 @@ def lag(reference: Floats, ear: Floats) -> float:
 
 
 async def test_a_broken_echo_guard_deafens_nobody() -> None:
-    def broken(heard: Frame, playing: bytes | None) -> Frame:
+    def broken(heard: Frame, playing: bytes | None, made_up: bool) -> Frame:
         raise RuntimeError("broken, as the test asked")
 
     async with call(clean=broken) as (far, line):
