@@ -84,6 +84,17 @@ def test_a_second_playback_may_lie_some_ms_elsewhere() -> None:
     assert _loudest(_cleaned(guard, heard, played)) < _loudest(heard) / 10
 
 
+def test_what_is_made_up_for_lost_packets_does_not_pass_for_the_caller() -> None:
+    played = _speech(seed=11, seconds=8)
+    heard = _echo(played, 0.12)
+    guard, left = EchoGuard(), []
+    for index, (frame, out) in enumerate(zip(frames([heard]), frames([played]), strict=True)):
+        lost = index % 20 == 0
+        come = Frame(frame.pcm[::-1], frame.at) if lost else frame  # sound, but another
+        left.append(for_vad(guard.clean(come, out.pcm, made_up=lost)).samples)
+    assert _loudest(np.concatenate(left)[6 * SECOND :]) < _loudest(heard) / 10
+
+
 def test_it_says_the_same_twice() -> None:
     played = _speech(seed=9, seconds=2)
     heard = _echo(played, 0.2)
