@@ -61,8 +61,9 @@ def main() -> None:
     options = _arguments()
     parts = load_parts(load_settings())
     chance = random.Random(options.seed)  # noqa: S311 - chance, not a secret
-    sounds = [one for one in overlaps() if one.split == options.split]
-    prompt = next(at_8_khz(one.sound) for one in sounds if one.words == "can you repeat that")
+    every = overlaps()
+    sounds = [one for one in every if one.split == options.split]
+    prompt = next(at_8_khz(one.sound) for one in every if one.words == "can you repeat that")
     by_kind = {
         kind: chance.sample(own, min(len(own), options.sounds))
         for kind in Kind
