@@ -20,6 +20,7 @@ from telephony.twilio import (
     HEARD_FRAMES,
     LOST_SECONDS,
     MALFORMED_LIMIT,
+    SMEARED_FRAMES,
     Clean,
     LineCounts,
     TwilioLine,
@@ -310,13 +311,13 @@ async def test_a_hang_up_releases_a_reply_that_waits() -> None:
 
 
 @asynccontextmanager
-async def stream() -> AsyncIterator[tuple[MemoryWire, TwilioLine]]:
+async def stream(clean: Clean | None = None) -> AsyncIterator[tuple[MemoryWire, TwilioLine]]:
     """A line whose far end does only what the test does."""
     here, there = memory_wires()
     try:
         await there.send(connected())
         await there.send(start())
-        async with open_twilio_line(here, await handshake(here)) as line:
+        async with open_twilio_line(here, await handshake(here), clean) as line:
             yield there, line
     finally:
         await here.close()
@@ -551,6 +552,23 @@ def lag(reference: Floats, ear: Floats) -> float:
         for late in range(-most, most)
     ]
     return (int(np.argmax(alike)) - most) / CODEC_RATE_HZ
+
+
+async def test_the_echo_guard_is_told_what_is_made_up_for_a_lost_packet() -> None:
+    told: list[bool] = []
+
+    def listening(heard: Frame, playing: bytes | None, made_up: bool) -> Frame:
+        told.append(made_up)
+        return heard
+
+    async with stream(listening) as (there, line):
+        for number in range(1, 101):
+            if number != 50:
+                await there.send(media(number, ALOUD))
+        await there.send(message("stop", 2000))
+        await listen(line)
+    assert sum(told) == 1 + SMEARED_FRAMES
+    assert told.index(True) == pytest.approx(49, abs=2)
 
 
 async def test_a_broken_echo_guard_deafens_nobody() -> None:
