@@ -46,6 +46,7 @@ DRAIN_MARGIN_SECONDS = 2.0  # a mark that is so late never comes
 HEARD_FRAMES = 500  # 10 s may wait while the ears transcribe; then the newest are dropped
 HANDSHAKE_SECONDS = 5.0
 LOST_SECONDS = 10.0  # Twilio sends 50 messages a second; a far end silent for so long is gone
+UNANSWERED_LIMIT = 3  # replies in a row; without marks nobody knows when a goodbye was heard
 SMEARED_FRAMES = 2  # the decoder's resampler spreads a packet over so many frames more
 MALFORMED_LIMIT = 50  # in a row: not Twilio
 
@@ -132,6 +133,7 @@ class TwilioLine:
         self._decoder = Decoder()
         self._made_up = 0  # frames to come that hold concealed sound
         self._heard_frames = 0
+        self._unanswered = 0  # drains in a row
         self._dropped = self._malformed = self._malformed_in_a_row = 0
         self._encoder = Encoder()
         self._playback = Playback()
@@ -187,8 +189,14 @@ class TwilioLine:
         with move_on_after(limit) as patience:
             while not (self._gone or self._certain):
                 await self._changed.wait()
-        if patience.cancelled_caught:
-            log.warning("no word after %.1f s that the caller heard all", limit)
+        if not patience.cancelled_caught:
+            self._unanswered = 0
+            return
+        log.warning("no word after %.1f s that the caller heard all", limit)
+        self._unanswered += 1
+        if self._unanswered >= UNANSWERED_LIMIT:
+            self.lost = f"the far end has not told {UNANSWERED_LIMIT} times what the caller heard"
+            self._end()
 
     async def clear(self) -> float:
         """Drop what is queued here and at the far end; return the seconds heard since last time."""

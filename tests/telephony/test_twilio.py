@@ -21,6 +21,7 @@ from telephony.twilio import (
     LOST_SECONDS,
     MALFORMED_LIMIT,
     SMEARED_FRAMES,
+    UNANSWERED_LIMIT,
     Clean,
     LineCounts,
     TwilioLine,
@@ -569,6 +570,18 @@ async def test_the_echo_guard_is_told_what_is_made_up_for_a_lost_packet() -> Non
         await listen(line)
     assert sum(told) == 1 + SMEARED_FRAMES
     assert told.index(True) == pytest.approx(49, abs=2)
+
+
+async def test_a_far_end_that_never_tells_what_was_heard_is_lost() -> None:
+    async with call() as (far, line):
+        far.echoes = False
+        for _ in range(UNANSWERED_LIMIT):
+            assert not line.lost
+            await say(line, 0.5, 0.5)
+            await line.drain()
+            await line.clear()
+        assert "has not told" in line.lost
+        assert [frame async for frame in line.frames()]  # what was heard, and then the end
 
 
 async def test_a_broken_echo_guard_deafens_nobody() -> None:
