@@ -32,7 +32,7 @@ from voice.turns import TurnTaker
 
 STORIES = (
     (
-        "We have thought about your question for a long time.",
+        "This is the story of a small bakery in the old town.",
         "The people in our kitchen begin to work when it is still dark outside.",
         "They bake bread for the whole town and carry it to the market in the morning.",
     ),
