@@ -138,20 +138,28 @@ def _replies(call: Overheard) -> Iterator[tuple[str, Int16]]:
 def _stopped(
     sounds: Sequence[Any], chance: random.Random, parts: Parts, prompt: Int16
 ) -> dict[str, Any]:
-    """Put each sound into a story; say how many stories ended there."""
+    """Put each sound into a story; say how many stories ended there, and when others went on."""
     stopped: list[str] = []
+    went_on: list[float] = []
     groups = _groups(sounds)
     heard = [[at_8_khz(one.sound) for one in group] for group in groups]
     callers = [puts_in(waves, lambda: chance.uniform(0.8, 6.0), prompt) for waves in heard]
     calls = _hold(callers, parts, f"{sounds[0].kind} over the assistant")
     for group, waves, call in zip(groups, heard, calls, strict=True):
         cut = [index for index in range(len(group)) if _was_cut(call, index, waves[index])]
+        kept = [index for index in range(len(group)) if index not in cut]
+        went_on += [_goes_on_after(call, index) for index in kept]
         stopped += [
             f"{group[index].words or group[index].name} ({group[index].source}) heard as"
             f" {_after(call, index, waves[index])!r}"
             for index in cut
         ]
-    return {"count": len(sounds), "stopped": len(stopped), "which": sorted(stopped)}
+    return {
+        "count": len(sounds),
+        "stopped": len(stopped),
+        "went_on_after_ms": _quantiles([1000 * each for each in went_on]) if went_on else {},
+        "which": sorted(stopped),
+    }
 
 
 def _was_cut(call: Overheard, index: int, sound: Int16) -> bool:
@@ -160,6 +168,13 @@ def _was_cut(call: Overheard, index: int, sound: Int16) -> bool:
     spoken = [turn for turn in call.record.turns if turn.speaker == "assistant"]
     under_way = [turn for turn in spoken if turn.start_s <= began]
     return not under_way or under_way[-1].heard != under_way[-1].text
+
+
+def _goes_on_after(call: Overheard, index: int) -> float:
+    """How long after the end of the sound the ear is quiet, in seconds; 0 when it never was."""
+    end = len(call.tape.cues) - call.tape.cues[::-1].index(index)
+    audible = call.audible()[end:]
+    return audible.index(True) * PACKET_SECONDS if True in audible else 0.0
 
 
 def _after(call: Overheard, index: int, sound: Int16) -> str:

@@ -52,7 +52,7 @@ STORIES = (
         "Last year there were so many that he had to leave some on the trees.",
     ),
 )
-OVER_SECONDS = 2.5  # this long quiet, a story is over: a held one goes on sooner
+OVER_SECONDS = 4.0  # this long quiet, a story is over: a held one goes on sooner
 
 
 @dataclass

@@ -157,8 +157,86 @@ def _nlu(report: Report) -> str:
     return f"**Understanding**, int8 weights\n\n{table}\n\n{note}"
 
 
+def _phone(report: Report) -> str:
+    cut, echo, network = (report[name] for name in ("interruptions", "echo", "network"))
+    silent = cut["silent_after_ms"]
+
+    def went_on(sounds: Report) -> str:
+        after = sounds["went_on_after_ms"]
+        of = f"{sounds['count'] - sounds['stopped']} of {sounds['count']}"
+        return f"{of}, {after['p50']} / {after['p95']} ms after the sound"
+
+    rows = [
+        (
+            "interruption → silence, p50 / p95 / worst",
+            "{p50} / {p95} / {worst} ms".format(**silent),
+        ),
+        (
+            "kept text = what our ASR (base or tiny.en) hears at the ear, within a word",
+            f"{cut['within_a_word']} of {cut['compared']}",
+        ),
+        (
+            "interruptions that stop the assistant",
+            f"{report['interruption']['stopped']} of {report['interruption']['count']}",
+        ),
+        ("“mhm”, “okay”, “yes” over it: it goes on, p50 / p95", went_on(report["go_on"])),
+        ("coughs, laughs, murmurs, knocks: it goes on, p50 / p95", went_on(report["no_words"])),
+        (
+            "its own voice echoed at -10 dB: replies cut short / silent for a moment",
+            f"{echo['stopped']} / {echo['held']} in {echo['spoken_s']} s of speech",
+        ),
+        (
+            "WER of callers spelling and counting: good network → 5 % loss, 60 ms jitter, 5 %"
+            " out of order, 5 % twice",
+            f"{network['good']:.1f} % → {network['bad']:.1f} %",
+        ),
+    ]
+    note = (
+        f"Real time, real models, the emulator's far end, {report['calls_at_once']} calls at once"
+        " in one process with their callers."
+    )
+    return f"**At the caller's ear**\n\n{_table(('what', 'measured'), rows)}\n\n{note}"
+
+
+def _echo(report: Report) -> str:
+    def row(name: str, found: Report) -> tuple[str, ...]:
+        count = found["interruptions"]
+        within = f"{found['heard_within_250_ms']} of {count}"
+        delay = found["added_delay_ms"]
+        errors = " → ".join(_percent(found["wer"][way]) for way in ("clean", "echo", "guarded"))
+        return (
+            name,
+            f"{found['heard']} of {count}",
+            within,
+            f"{delay['p50']} / {delay['p95']}",
+            errors,
+        )
+
+    levels = {"6": "6 dB louder", "0": "as loud", "-6": "6 dB softer"}
+    rows = [
+        row(f"{levels[db]}, speakerphone", found) for db, found in report["interrupted"].items()
+    ]
+    rows.append(row("on a handset, no echo", report["handset"]))
+    head = (
+        "the caller, next to the assistant",
+        "heard",
+        "within 250 ms",
+        "added delay p50 / p95, ms",
+        "WER alone → with echo → guarded",
+    )
+    alone = report["alone"]
+    onsets, of = alone["onsets"], alone["sentences"]
+    note = (
+        f"Alone on a speakerphone the assistant would take its echo for a caller in"
+        f" {onsets['without']} of {of} sentences; with the guard in {onsets['with']}."
+    )
+    return f"**Echo guard**, -10 dB\n\n{_table(head, rows)}\n\n{note}"
+
+
 TABLES: dict[str, Callable[[Report], str]] = {
     "latency": _latency,
+    "phone": _phone,
+    "echo": _echo,
     "start": _start,
     "turns": _turns,
     "speech": _speech,
