@@ -87,24 +87,24 @@ class Announcement:
     """
 
     def __init__(self, message: str) -> None:
-        self.outcome: str | None = None if message else MACHINE
+        self._clauses = [one for one in sentences(message) if any(map(str.isalnum, one))]
+        self._attempts = 0
+        self.outcome: str | None = None if self._clauses else MACHINE
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.brief = Brief()
-        self._message = message
-        self._attempts = 0
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the message sentence by sentence; at last, nothing."""
         self.exchange = Exchange(turn)
         if self._attempts < ATTEMPTS:
-            for clause in sentences(self._message):
+            for clause in self._clauses:
                 yield clause
 
     async def commit(self, said: str, heard: str) -> None:
         """End the call when the message was heard, or cannot be."""
         self._attempts += 1
-        if heard.split() == self._message.split():
+        if heard.split() == " ".join(self._clauses).split():
             self.outcome = LEFT_MESSAGE
         elif self._attempts >= ATTEMPTS:
             self.outcome = MACHINE

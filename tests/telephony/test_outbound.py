@@ -13,7 +13,7 @@ from telephony import SettingsError
 from telephony.call import Call, run_call
 from telephony.cli_dial import dial, new_call
 from telephony.cli_errors import ExitCode
-from telephony.outbound import MACHINE, Announcement, Errand, e164, errand
+from telephony.outbound import LEFT_MESSAGE, MACHINE, Announcement, Errand, e164, errand
 from telephony.record import Record
 from telephony.settings import Settings
 from telephony.wav import WavLine, WavOptions
@@ -124,3 +124,13 @@ def test_a_machine_that_never_stops_talking() -> None:
 
 def test_without_a_message_there_is_nothing_to_say() -> None:
     assert Announcement("").outcome == MACHINE
+    assert Announcement("…").outcome == MACHINE
+
+
+@pytest.mark.anyio
+async def test_a_sentence_without_a_sound_is_no_part_of_the_message() -> None:
+    announcement = Announcement("Your kettle is ready. … Call us.")
+    clauses = [clause async for clause in announcement.reply(Opening())]
+    assert clauses == ["Your kettle is ready.", "Call us."]
+    await announcement.commit(" ".join(clauses), " ".join(clauses))
+    assert announcement.outcome == LEFT_MESSAGE
