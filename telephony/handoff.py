@@ -36,32 +36,46 @@ class HandOffUrls:
 def cold(handoff: HandOff, urls: HandOffUrls, caller_id: str = "") -> VoiceResponse:
     """Ring the person; the caller hears it ring. `caller_id`: what they see, if not the caller."""
     response = VoiceResponse()
-    dial = Dial(
-        answer_on_bridge=True,
-        timeout=handoff.answer_seconds,
-        action=urls.dialed,
-        method="POST",
-        caller_id=caller_id or None,
+    response.append(
+        ring(
+            handoff,
+            urls.dialed,
+            answer_on_bridge=True,
+            timeout=handoff.answer_seconds,
+            caller_id=caller_id or None,
+        )
     )
-    if handoff.number.startswith("sip:"):
-        dial.sip(handoff.number)
-    else:
-        dial.number(handoff.number)
-    response.append(dial)
     return response
 
 
 def queue(handoff: HandOff, urls: HandOffUrls, packet: Packet) -> VoiceResponse:
     """Put the caller into a queue, or hand a task with the packet to a TaskRouter workflow."""
     response = VoiceResponse()
-    chosen = {"action": urls.queued, "method": "POST", "wait_url": urls.hold}
-    if handoff.queue.startswith(TASK_ROUTER):
-        enqueue = Enqueue(None, workflow_sid=handoff.queue, **chosen)
+    enqueue = enter(handoff, urls.queued, urls.hold)
+    if is_workflow(handoff):
         enqueue.task(attributes(packet))
-    else:
-        enqueue = Enqueue(handoff.queue, **chosen)
     response.append(enqueue)
     return response
+
+
+def ring(handoff: HandOff, action: str, **how: object) -> Dial:
+    """Return the verb that rings the person; `action` is asked when that is over."""
+    dial = Dial(action=action, method="POST", **how)
+    (dial.sip if handoff.number.startswith("sip:") else dial.number)(handoff.number)
+    return dial
+
+
+def enter(handoff: HandOff, action: str, wait_url: str) -> Enqueue:
+    """Return the verb that enters the queue, or the workflow; `action` is asked when left."""
+    of = {"action": action, "method": "POST", "wait_url": wait_url}
+    if is_workflow(handoff):
+        return Enqueue(None, workflow_sid=handoff.queue, **of)
+    return Enqueue(handoff.queue, **of)
+
+
+def is_workflow(handoff: HandOff) -> bool:
+    """Say whether the queue is a TaskRouter workflow, which takes tasks."""
+    return handoff.queue.startswith(TASK_ROUTER)
 
 
 def waiting_room(room: str, urls: HandOffUrls) -> VoiceResponse:

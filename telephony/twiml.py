@@ -4,10 +4,10 @@ import logging
 from collections.abc import Awaitable, Mapping
 
 from fastapi import Response
-from twilio.twiml.voice_response import Connect, Dial, Enqueue, VoiceResponse
+from twilio.twiml.voice_response import Connect, VoiceResponse
 
 from telephony import Refused
-from telephony.handoff import TASK_ROUTER
+from telephony.handoff import enter, ring
 from telephony.service import Service
 from telephony.sessions import Session
 
@@ -53,15 +53,9 @@ def without_assistant(service: Service) -> VoiceResponse:
     response = VoiceResponse()
     response.say(CONNECTING)
     if handoff.kind == "queue":
-        waiting = {"action": asked, "method": "POST", "wait_url": service.url(HOLD_PATH)}
-        if handoff.queue.startswith(TASK_ROUTER):
-            response.append(Enqueue(None, workflow_sid=handoff.queue, **waiting))
-        else:
-            response.append(Enqueue(handoff.queue, **waiting))
-        return response
-    dial = Dial(timeout=RING_SECONDS, action=asked, method="POST")
-    (dial.sip if handoff.number.startswith("sip:") else dial.number)(handoff.number)
-    response.append(dial)
+        response.append(enter(handoff, asked, service.url(HOLD_PATH)))
+    else:
+        response.append(ring(handoff, asked, timeout=RING_SECONDS))
     return response
 
 
