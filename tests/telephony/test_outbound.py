@@ -129,7 +129,7 @@ def test_without_a_message_there_is_nothing_to_say() -> None:
 
 @pytest.mark.anyio
 async def test_a_sentence_without_a_sound_is_no_part_of_the_message() -> None:
-    announcement = Announcement("Your kettle is ready. … Call us.")
+    announcement = Announcement("!!! Your kettle is ready. Call us.")
     clauses = [clause async for clause in announcement.reply(Opening())]
     assert clauses == ["Your kettle is ready.", "Call us."]
     await announcement.commit(" ".join(clauses), " ".join(clauses))
