@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nlu.mood import AcousticCue, Trend
 from nlu.understand import Understanding
 
 
@@ -18,7 +19,8 @@ class Opening:
 class Said:
     """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
 
-    Or what they wrote: a text message, with the text that was read in each of its pictures.
+    Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
+    is how it was said, if that was measured.
     """
 
     text: str
@@ -26,6 +28,7 @@ class Said:
     keys: bool = False
     written: bool = False
     pictures: tuple[str, ...] = ()
+    cue: AcousticCue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class Waiting:
 class Exchange:
     """How one caller's turn was dealt with; complete when the reply's first clause has come.
 
-    `secrets` are pieces of what both sides said that nothing written may hold: see `masked`.
+    `secrets` are pieces of what both sides said that nothing written may hold: see `masked`. `mood`
+    is the caller's with this turn in it; None where the turn tells nothing of it.
     """
 
     caller: CallerTurn
@@ -74,6 +78,7 @@ class Exchange:
     nlu_seconds: float | None = None
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
     secrets: tuple[str, ...] = ()
+    mood: Trend | None = None
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:

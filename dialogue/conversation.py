@@ -39,6 +39,7 @@ from dialogue.state import (
     State,
 )
 from dialogue.store import Store, Turn
+from nlu.mood import Trend
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Nlu, Understanding
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,8 @@ class FlowAgent:
     """The `Agent` of an assistant's flows; one per call.
 
     `now` gives the time, with a zone or on the business's own clock; nothing else tells it. Without
-    `knowledge` only the flows answer. `call` names the conversation in the history.
+    `knowledge` only the flows answer. `call` names the conversation in the history. `mood` is the
+    caller's so far: what they feel is so, whether they hear the answer or not.
     """
 
     def __init__(  # noqa: PLR0913 - the house allows six
@@ -93,6 +95,8 @@ class FlowAgent:
         self.outcome: str | None = None
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
+        self.mood = Trend()
+        self._answered_mood = self.mood  # without the turn that went unanswered and comes again
         self._assistant = assistant
         self._nlu = nlu
         self._store = store
@@ -124,6 +128,7 @@ class FlowAgent:
             thought.nlu_seconds,
             seconds,
             thought.secrets,
+            self._feel(turn, thought),
         )
         for clause in thought.decision.say:
             yield clause
@@ -144,6 +149,7 @@ class FlowAgent:
                 await to_thread.run_sync(self._remember, None, thought, heard)
             return
         self._unanswered = None
+        self._answered_mood = self.mood
         self._state = thought.decision.state
         if whole:
             self.outcome = thought.decision.outcome
@@ -166,6 +172,13 @@ class FlowAgent:
                 self._state = replace(self._state, step=Idle(), flow="", misses=0, troubles=0)
             case _:
                 pass
+
+    def _feel(self, turn: CallerTurn, thought: Thought) -> Trend | None:
+        """Take in how the caller feels; keys do not tell."""
+        if not isinstance(turn, Said) or turn.keys or thought.understanding is None:
+            return None
+        self.mood = self._answered_mood.after(thought.understanding.sentiment, turn.cue)
+        return self.mood
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from anyio import create_task_group, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Opening, Said, Silence, Trouble, Waiting, not_yet
+from nlu.mood import AcousticCue
 from telephony.floor import Floor
 from telephony.line import Line
 from telephony.playout import Playout
 from telephony.record import Record
 from telephony.spoken import Spoken
 from voice.ears import CallerSilent, Ears, Paused, Utterance
+from voice.prosody import Prosody
 from voice.tts import Tts
 from voice.turns import Expectation, HintFaded, Kind, SpeechHinted, SpeechStarted, takes_floor
 
@@ -135,10 +137,17 @@ def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:
             return Silence()
         case Utterance(failed=True):
             return Trouble()
-        case Utterance(transcript=transcript, keys=keys):
-            return Said(transcript.text, transcript.confidence, keys)
+        case Utterance(transcript=transcript, keys=keys, prosody=prosody):
+            return Said(transcript.text, transcript.confidence, keys, cue=acoustic_cue(prosody))
 
 
 def expectation(waiting: Waiting) -> Expectation:
     """Translate what the dialogue waits for into what the ears should expect."""
     return Expectation(Kind(waiting.type), waiting.length, waiting.vocabulary)
+
+
+def acoustic_cue(prosody: Prosody | None) -> AcousticCue | None:
+    """Translate how something was said into what the understanding makes use of."""
+    if prosody is None:
+        return None
+    return AcousticCue(prosody.level_dbfs, prosody.rate_hz, prosody.pitch_hz)

@@ -89,6 +89,7 @@ def message_turns(
         confidence=round(understood.confidence, 3) if understood else None,
         slots={slot.name: masked(slot.value, hidden) for slot in _slots(exchange)},
         sentiment=understood.sentiment.label if understood else None,
+        sentiment_score=round(understood.sentiment.score, 3) if understood else None,
         timings_ms=TurnTimings.from_seconds(None, None, nlu, None, None, None),
     )
     assistant = TurnRecord(

@@ -6,6 +6,8 @@ from typing import Any
 
 from dialogue.agent import Exchange
 from dialogue.privacy import masked
+from nlu.mood import Trend
+from nlu.understand import Sentiment, Understanding
 from telephony.spoken import Spoken
 from telephony.timings import TurnTimings
 from voice.ears import CallerSilent, Utterance
@@ -21,6 +23,7 @@ class TurnRecord:
 
     `text` is what the caller said or the assistant meant to say, `heard` what of it reached the
     other side. Intent, confidence, slots and sentiment are the caller's; sources the assistant's.
+    `sentiment_score` is -1 to 1, and takes in the voice where it was measured.
     """
 
     speaker: str
@@ -34,6 +37,7 @@ class TurnRecord:
     sentiment: str | None = None
     sources: tuple[str, ...] = ()
     timings_ms: TurnTimings = field(default_factory=TurnTimings)
+    sentiment_score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,17 @@ class PhoneRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MoodRecord:
+    """How the caller felt over the call, and where it was going: see `nlu.mood.Trend`."""
+
+    level: float
+    slope: float
+    direction: str
+    lowest: float
+    negatives_in_a_row: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """A whole call; `line` is wav, microphone or twilio, `models` maps names to SHA-256."""
 
@@ -64,9 +79,22 @@ class CallRecord:
     models: Mapping[str, str]
     phone: PhoneRecord | None = None
 
+    @property
+    def mood(self) -> MoodRecord | None:
+        """The caller's at the end of the call; None if no turn told of it."""
+        trend = Trend()
+        for turn in self.turns:
+            if turn.sentiment is not None and turn.sentiment_score is not None:
+                trend = trend.after(Sentiment(turn.sentiment, turn.sentiment_score))
+        if not trend.turns:
+            return None
+        level, slope, lowest = (round(x, 3) for x in (trend.level, trend.slope, trend.lowest))
+        return MoodRecord(level, slope, trend.direction.value, lowest, trend.negatives)
+
     def as_json(self) -> dict[str, Any]:
         """Return the public form: plain dicts, lists, strings, numbers and None."""
-        return {"version": VERSION, **asdict(self)}
+        mood = asdict(self.mood) if self.mood else None
+        return {"version": VERSION, **asdict(self), "mood": mood}
 
 
 class Record:
@@ -151,4 +179,9 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         confidence=round(understood.confidence, 3),
         slots={slot.name: masked(slot.value, secrets) for slot in understood.slots},
         sentiment=understood.sentiment.label,
+        sentiment_score=None if utterance.keys else round(_score(understood, exchange), 3),
     )
+
+
+def _score(understood: Understanding, exchange: Exchange) -> float:
+    return exchange.mood.score if exchange.mood else understood.sentiment.score

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         default="",
         description="another REST host than Twilio's, like the emulator's; for tests and trials",
     )
+    prosody: bool = Field(
+        default=False,
+        description="also hear from a caller's voice how upset they are: its level, rate and pitch;"
+        " say so in the consent line",
+    )
     calls_at_once: int = Field(
         default=0, ge=0, description="answer at most so many calls; 0: as many as keep real time"
     )

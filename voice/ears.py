@@ -12,9 +12,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from anyio import create_task_group
+
 from voice.asr import Asr, AsrStream, Transcript
 from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.keypad import Keypad, Keys
+from voice.prosody import Measure, Prosody, measure
 from voice.turns import (
     OPEN_SPEECH,
     Expectation,
@@ -41,7 +44,7 @@ class Utterance:
     `asr_seconds` is how long the last transcription took by the wall clock; what of it did not fit
     into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
     was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
-    voice, but its words are lost.
+    voice, but its words are lost. `prosody` is measured where `TurnOptions` ask for it.
     """
 
     transcript: Transcript
@@ -52,6 +55,7 @@ class Utterance:
     asr_overrun_seconds: float = 0.0
     keys: bool = False
     failed: bool = False
+    prosody: Prosody | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,11 @@ CallerEvent = SpeechHinted | HintFaded | SpeechStarted | Paused | Utterance | Ca
 class Ears:
     """One call's ears. `expect` tells them what comes next and starts the wait for it."""
 
-    def __init__(self, vad: Vad, asr: Asr, turns: TurnTaker) -> None:
+    def __init__(self, vad: Vad, asr: Asr, turns: TurnTaker, measure: Measure = measure) -> None:
         self._vad = vad
         self._asr = asr
         self._turns = turns
+        self._measure = measure if turns.options.prosody else None
         self._keypad = Keypad()
         self._expected = OPEN_SPEECH
         self._quiet_since: float | None = None
@@ -139,7 +144,9 @@ class Ears:
             case (SpeechHinted() | HintFaded()) as maybe if not self._keypad.typing:
                 return [maybe]
             case SpeechStarted() as started:
-                self._hearing = _Hearing(lambda: self._asr.open(self._expected), self._lead_in)
+                self._hearing = _Hearing(
+                    lambda: self._asr.open(self._expected), self._lead_in, self._measure
+                )
                 return [started]
             case Pause() as pause if self._hearing:
                 return await self._paused(self._hearing, pause)
@@ -182,8 +189,13 @@ def for_vad(frame: Frame) -> Frame:
 class _Hearing:
     """An utterance while it is being heard; the ASR is opened with the frame after the onset."""
 
-    def __init__(self, open_stream: Callable[[], AsrStream], lead_in: deque[Frame]) -> None:
+    def __init__(
+        self, open_stream: Callable[[], AsrStream], lead_in: deque[Frame], measure: Measure | None
+    ) -> None:
         self.transcript = NOTHING
+        self._measure = measure
+        self._frames: list[Frame] = [*map(for_vad, lead_in)] if measure else []
+        self._prosody: Prosody | None = None
         self._open = open_stream
         self._lead_in = [*lead_in]
         self._stream: AsrStream | None = None
@@ -193,6 +205,8 @@ class _Hearing:
 
     def feed(self, frame: Frame) -> None:
         self._opened().feed(frame)
+        if self._measure:
+            self._frames.append(for_vad(frame))
 
     def _opened(self) -> AsrStream:
         if self._stream is None:
@@ -202,6 +216,22 @@ class _Hearing:
         return self._stream
 
     async def transcribe(self) -> None:
+        """Transcribe what was said so far; meanwhile measure it, if that is wanted."""
+        if self._measure is None:
+            await self._transcribe()
+            return
+        async with create_task_group() as tasks:
+            tasks.start_soon(self._measure_prosody, self._measure)
+            await self._transcribe()
+
+    async def _measure_prosody(self, measure: Measure) -> None:
+        try:
+            self._prosody = await measure(self._frames)
+        except Exception:
+            log.exception("the prosody of an utterance could not be measured")
+            self._prosody = None
+
+    async def _transcribe(self) -> None:
         began = time.perf_counter()
         try:
             self.transcript, self.failed = await self._opened().finish(), False
@@ -219,6 +249,7 @@ class _Hearing:
             asr_seconds=self._seconds,
             asr_overrun_seconds=max(0.0, (self._seconds or 0.0) - (ended.at - ended.paused)),
             failed=self.failed,
+            prosody=self._prosody,
         )
 
 
