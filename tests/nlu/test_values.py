@@ -1,9 +1,15 @@
-from datetime import date
+from datetime import date, datetime
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nlu.dates import read_date, read_time
-from nlu.numbers import find_code, find_digits
+from nlu.dates import read_date
+from nlu.numbers import find_digits
+from nlu.samples import say, say_digits
+from nlu.spelling import find_code
+from nlu.times import read_time
 from nlu.values import KINDS, find, read, read_email, read_money, read_phone
 
 TODAY = date(2025, 3, 12)  # a Wednesday
@@ -162,6 +168,23 @@ def test_times(said: str, clock: str | None) -> None:
         ("twenty euros", "20.00 EUR"),
         ("\u00a35", "5.00 GBP"),
         ("thirty", "30.00 USD"),
+        ("a hundred bucks", "100.00 USD"),
+        ("one grand", "1000.00 USD"),
+        ("two and a half grand", "2500.00 USD"),
+        ("two quid fifty", "2.50 GBP"),
+        ("a dollar fifty", "1.50 USD"),
+        ("half a million dollars", "500000.00 USD"),
+        ("a tenner", "10.00 GBP"),
+        ("2 kettles for 30 dollars", "30.00 USD"),
+        ("half a dollar", "0.50 USD"),
+        ("2 million", "2000000.00 USD"),
+        ("$2 million", "2000000.00 USD"),
+        ("5 thousand dollars and 20 cents", "5000.20 USD"),
+        ("one grand and fifty dollars", "1050.00 USD"),
+        ("two and a half dollars", "2.50 USD"),
+        ("between 10 and 20 dollars", None),
+        ("10 or 20 dollars", None),
+        ("ten dollars rather than twenty", "10.00 USD"),
         ("nothing", None),
     ],
 )
@@ -178,6 +201,11 @@ def test_money(said: str, amount: str | None) -> None:
         ("J-O-H-N at example.com, thanks", "john@example.com"),
         ("john underscore smith forty two at sunny hill dot co dot uk please",
          "john_smith42@sunnyhill.co.uk"),
+        ("john smith all one word at gmail dot com", "johnsmith@gmail.com"),
+        ("all lower case john at g mail dot com", "john@gmail.com"),
+        ("s m i double t at gmail dot com", "smitt@gmail.com"),
+        ("anna underscore b as in bravo at outlook dot com", "anna_b@outlook.com"),
+        ("m for mike dot jones at hotmail dot com", "m.jones@hotmail.com"),
         ("look at this", None),
         ("jane at home", None),
     ],
@@ -214,10 +242,63 @@ def test_names_and_free_text(kind: str, said: str, value: str | None) -> None:
     assert read(kind, said, TODAY) == value
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "value"),
+    [
+        ("money", "five, no, six dollars", "6.00 USD"),
+        ("money", "five dollars no six dollars", None),
+        ("money", "Total $42.50  No. of items 3", "42.50 USD"),
+        ("money", "I paid 42 dollars, no receipt though, 3 weeks ago", "42.00 USD"),
+        ("money", "forty pounds, sorry", "40.00 GBP"),
+        ("money", "forty pounds, no, forty one", "41.00 GBP"),
+        ("duration", "5 days, no, 6", None),
+        ("duration", "a week, no more than that", "P1W"),
+        ("code", "A B, no, A C", "AC"),
+        ("phone", "415 555 0132, no, 415 555 0133", "+14155550133"),
+        ("phone", "415 555 0132, no, 0133", None),
+        ("number", "three, no, four", "4"),
+        ("duration", "two nights, sorry, three nights", "P3D"),
+        ("postcode", "S W one A one A A", "SW1A 1AA"),
+        ("yes_no", "yes please", "yes"),
+        ("birth_date", "the fifth of March nineteen eighty four", "1984-03-05"),
+        ("date_range", "next week", "2025-03-17/2025-03-23"),
+    ],
+)
+def test_what_is_corrected_and_the_other_kinds(kind: str, said: str, value: str | None) -> None:
+    assert read(kind, said, TODAY) == value
+
+
+def test_a_region_has_its_own_money_dates_and_telephone() -> None:
+    assert read("money", "forty two fifty", TODAY, region="GB") == "42.50 GBP"
+    assert read("money", "fifty cents", TODAY, region="DE") == "0.50 EUR"
+    assert read("birth_date", "3/5/84", TODAY, region="GB") == "1984-05-03"
+    assert read("phone", "oh two oh 7946 0958", TODAY, region="GB") == "+442079460958"
+
+
+@pytest.mark.parametrize("kind", ["digits", "phone", "money", "date", "email", "name"])
+@given(seed=st.integers(0, 10_000))
+def test_every_sample_has_a_value(kind: str, seed: int) -> None:
+    assert read(kind, say(kind, 5, Random(seed)), TODAY)  # noqa: S311 - a seed to repeat
+
+
+@given(seed=st.integers(0, 10_000))
+def test_every_sampled_number_has_its_five_digits(seed: int) -> None:
+    found = find("digits", f"my order is {say_digits(5, Random(seed))}", TODAY, 5)  # noqa: S311
+    assert found is not None
+    assert len(found.value) == 5
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
-    "text", ["", " ", "...", "\u00e9\u00e8", "at dot", "\u0661\u0662", "9" * 400]
+    "text",
+    [
+        *("", " ", "...", "\u00e9\u00e8", "at dot", "\u0661\u0662", "9" * 400, "9" * 5000),
+        *("the next 9999999 days", "last 30000 months", "January 0000", "December 9999"),
+        *("in 99999999999 hours", "100000000000 minutes ago", "5 May 0000", "in 9999999 years"),
+        *("no", "no, no", "5, no", "a" + " " * 4000 + "b", "a week on Tuesday, sorry,"),
+    ],
 )
 def test_no_kind_stumbles_over_odd_text(kind: str, text: str) -> None:
     read(kind, text, TODAY)
+    read(kind, text, datetime(2025, 3, 12, 10, 0))
     find(kind, text, TODAY)

@@ -1,0 +1,101 @@
+"""Yes and no in their many forms. Pure: words in, "yes", "no" or None out."""
+
+import re
+from typing import Literal
+
+from nlu.numbers import squeezed
+
+_NEITHER = re.compile(
+    r"\b(?:yes and no|yes or no|no idea|no clue|not (?:sure|certain)|dunno|maybe|perhaps|possibly"
+    r"|(?:do not|don't|didn't|can't|couldn't) (?:know|tell|remember|understand|recall|hear|catch)"
+    r"|(?:it )?depends|(?:could|might) be|either|neither|(?:hang|hold) on|kind of|sort of"
+    r"|(?:say|come) (?:that )?again|more or less|no (?:one|body)"
+    r"|good (?:morning|afternoon|evening|day|night|bye)"
+    r"|(?:^|but )(?:who|how|when|what|which|where)(?:'s)?"
+    r"|(?:correct|confirm|change|right) (?:my|your|our|the)"
+    r"|no,? (?:you|they|he|she|we)(?:'re|'s| are| is) (?:right|correct|true))\b"
+)
+_AGREEABLE = "right|correct|true|fine|good|ok|okay|perfect"
+# Phrases whose words mean something else together than apart, in this order.
+_PHRASES = tuple(
+    (re.compile(shape), f" {meaning} ")
+    for shape, meaning in (
+        (r"\buh[\s,]+huh\b", "yes"),
+        (r"\bm+h*m*[\s,-]+h+m+\b", "yes"),
+        (r"\b(?:nuh|unh)[\s,-]+(?:uh|unh)\b|\buh[\s,-]+uhh?\b|\bmm[\s,-]+mm\b", "no"),
+        (r"\b(?:not|isn't|wasn't|ain't|aren't)"
+         r"(?: (?:an?|so|too|that|all that|such an?|really|any))*"
+         r" (?:wrong|bad|incorrect|problem|issue|worry|trouble|mistaken)\b", "yes"),
+        (r"\b(?:wouldn't|won't|couldn't|can't|cannot|would not) (?:say no|agree more|object)\b",
+         "yes"),
+        (r"\b(?:don't|do not|can't|wouldn't) (?:disagree|object)\b", "yes"),
+        (r"\bwhy not\b|\bno doubt\b|\b(?:no|not a) (?:problem|worries|objection)s?\b", "yes"),
+        (r"\b(?:do not|don't|wouldn't) mind\b|\bnot (?:wrong|bad|incorrect)\b", "yes"),
+        (rf"\bno,? (?:that|it|this)(?: is|'s) (?:{_AGREEABLE})\b", "unclear"),
+        (r"\bno,? thank(?:s| you)\b", "no"),
+        (r"\b(?:i'm|i am|we're) (?:good|fine|okay|ok|all set|alright)(?: thanks?(?: you)?)?$",
+         "no"),
+        (r"\b(?:absolutely|definitely|certainly|of course|probably|surely|rather|afraid) not\b",
+         "no"),
+        (rf"\b(?:not|isn't|ain't|wasn't|doesn't)(?: \w+)?(?: \w+)? (?:{_AGREEABLE}|it|me|mine)\b",
+         "no"),
+        (r"\bnot (?:really|quite|exactly|yet|now|today|at all|any ?more|that one|this time)\b",
+         "no"),
+        (r"\b(?:don't|do not) (?:think|believe|suppose) so\b|\bno way\b|\bi hope not\b", "no"),
+        (r"\b(?:do|does|did|would|will|could|can|should|have|has|is|am|are) not\b", "rather_no"),
+        (r"\b(?:do|does|did|wo|would|ca|could|have|has|is|are|was)n't\b|\bcannot\b", "rather_no"),
+    )
+)  # fmt: skip
+_YES = re.compile(
+    r"\b(?:yes|yeah|yea|yep|yup|yeh|yah|ya|aye|yessir|uh-?huh|mm+-?hmm?|mhm+|m-?hm+|absolutely"
+    r"|definitely|affirmative|of course|go ahead|go for it|by all means|you bet|very much so"
+    r"|i (?:guess|think|suppose|believe|hope|reckon) so|that(?:'s| is) (?:right|correct|true|it))\b"
+)
+_NO = re.compile(
+    r"(?<!have )(?<!had )(?<!got )(?<!there's )(?<!is )(?<!are )(?<!with )\bno\b"
+    r"|\b(?:nope|nah|naw|nay|negative)\b"
+)
+# Words of long sentences too; answers only where little else is said.
+_RATHER_YES = re.compile(
+    r"\b(?:ok|okay|okey|k|sure|right|correct|exactly|precisely|certainly|indeed|totally|confirm"
+    r"|confirmed|agreed|fine|perfect|great|good|true|alright|all right|do (?:it|that)"
+    r"|sounds|works|will do|that'll do)\b"
+    r"|\b(?:it is|i (?:do|am|would|will|have|can|did)|i'd (?:like|love)(?: to| that)?)$"
+)
+_RATHER_NO = re.compile(
+    r"\b(?:rather_no|not|never|wrong|incorrect|false|stop|hardly|mistaken|nothing|na)\b"
+)
+_MANNERS = re.compile(r"\b(?:please|right|ok|okay|good|fine|great|sure|alright|all right|k)\b")
+_FILLING = re.compile(
+    r"\b(?:i|i'm|i'd|it|it's|that|that's|this|is|the|a|so|then|thanks?|you|just|all|to|me|very"
+    r"|well|oh|um|uh|er|hmm|sir|madam|ma'am|really|much|one|with|by|for|sorry)\b"
+)
+_MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
+
+
+def read_yes_no(text: str) -> Literal["yes", "no"] | None:
+    """Read an answer to a yes/no question; None where it is neither, both, or not clear."""
+    said = squeezed(text).lower().replace("\u2019", "'").strip(" .,!?")
+    if _NEITHER.search(said):
+        return None
+    for shape, meaning in _PHRASES:
+        said = shape.sub(meaning, said)
+    plain_yes, plain_no = bool(_YES.search(said)), bool(_NO.search(said))
+    if "unclear" in said or (plain_yes and (plain_no or _RATHER_NO.search(said))):
+        return None
+    if plain_yes:
+        return "yes"
+    if plain_no:  # "okay, no", "no, please": manners beside it; "no, exactly" is not clear
+        return None if _RATHER_YES.search(_MANNERS.sub(" ", said)) else "no"
+    return _rather(said)
+
+
+def _rather(said: str) -> Literal["yes", "no"] | None:
+    beside = _FILLING.sub(" ", _RATHER_NO.sub(" ", _RATHER_YES.sub(" ", said)))
+    if len(re.findall(r"[\w']+", beside)) > _MOST_BESIDE:
+        return None
+    if _RATHER_NO.search(said):
+        return "no"
+    if "please" in said and not re.sub(r"\b(?:please|do)\b|[\s,.!]", "", beside):
+        return "yes"
+    return "yes" if _RATHER_YES.search(said) else None

@@ -1,0 +1,47 @@
+import pytest
+
+from nlu.yes_no import read_yes_no
+
+YES = """
+yes|yeah|yup|yep that's me|that's right|yes that's correct|uh-huh|uh huh|mm-hmm|mm hmm|mhm|mmhmm
+yes please|I guess so|I think so|sure|yeah sure why not|ok|okay|Okay.|sounds good|absolutely
+of course|correct|go ahead|right|I do|yes I do|yes I would|please do|please|no problem
+yes, no problem|not a problem|I don't mind|yes, that's not wrong|fine by me|you bet|that works|it is
+not a bad idea|not so bad|it isn't wrong|that isn't a problem|I couldn't agree more
+I wouldn't say no|I don't disagree
+"""
+NO = """
+no|nope|nah|No.|no thanks|no thank you|not really|no no that's wrong|that's wrong|not yet|not now
+I don't think so|no way|absolutely not|of course not|certainly not|uh-uh|nuh-uh|no, please don't
+incorrect|negative|okay no|no it isn't|it's not|that isn't correct|no, that is not right
+I'd rather not|not at all|never|not quite|not exactly|I'm good thanks|no I'm fine|I do not
+no, that's not what I want
+don't do that|probably not|I'm afraid not|not today|no, not that one|please no|no that's not correct
+"""
+NEITHER = """
+|no idea|yes and no|no, I mean yes|I don't know|maybe|not sure|it depends|either|sort of|hang on
+hello|what|15213|can you say that again|where is my order|I can't remember|no that's right
+I'd like to know the right size|there is something wrong with the kettle I bought
+a person please|agent please|please cancel|please wait|correct my address|how do I confirm
+okay but when|good morning|who is right|no, you're right|no they're right
+I have no order number|do you have a good kettle for two people|I don't have my order number here
+"""
+
+
+def _said(table: str) -> list[str]:
+    return [text for line in table.strip().splitlines() for text in line.split("|")]
+
+
+@pytest.mark.parametrize("said", _said(YES))
+def test_a_yes(said: str) -> None:
+    assert read_yes_no(said) == "yes"
+
+
+@pytest.mark.parametrize("said", _said(NO))
+def test_a_no(said: str) -> None:
+    assert read_yes_no(said) == "no"
+
+
+@pytest.mark.parametrize("said", _said(NEITHER))
+def test_neither_yes_nor_no(said: str) -> None:
+    assert read_yes_no(said) is None
