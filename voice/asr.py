@@ -1,6 +1,6 @@
 """Speech to text: the protocol, and the engines by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,18 +15,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One way to hear an utterance; `confidence` as a transcript's."""
+
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was understood of one utterance.
 
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
-    `rejected` says which guard emptied the text, and is "" otherwise.
+    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
+    were asked for, the text itself first.
     """
 
     text: str
     confidence: float
     no_speech: float = 0.0
     rejected: str = ""
+    alternatives: tuple[Hypothesis, ...] = ()
 
 
 class AsrStream(Protocol):
@@ -41,11 +51,27 @@ class AsrStream(Protocol):
         ...
 
 
+class RescoringStream(AsrStream, Protocol):
+    """An utterance of which the engine can also judge what somebody else makes of it."""
+
+    async def rescore(self, sentences: Sequence[str]) -> list[float]:
+        """Log probability of each sentence, given all that was fed; best without a prompt."""
+        ...
+
+
 class Asr(Protocol):
     """An engine; safe to use from several calls at once."""
 
     def open(self, expectation: Expectation) -> AsrStream:
         """Begin an utterance of which the dialogue expects this much."""
+        ...
+
+
+class RescoringAsr(Protocol):
+    """An engine that meets `Asr`, and gives and judges more than one way to hear an utterance."""
+
+    def open(self, expectation: Expectation, hypotheses: int = 1) -> RescoringStream:
+        """Begin an utterance, whose transcript has up to so many alternatives when above 1."""
         ...
 
 
@@ -60,7 +86,7 @@ class AsrOptions:
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
 
 
-def load_asr(options: AsrOptions) -> Asr:
+def load_asr(options: AsrOptions) -> RescoringAsr:
     """Load the engine and run it once, so that the first caller need not wait.
 
     Raises EngineError, or ModelMissing when the weights are not there.
@@ -92,17 +118,21 @@ def load_asr(options: AsrOptions) -> Asr:
     return asr
 
 
+def model_name(options: AsrOptions) -> str:
+    """The manifest's name for the weights that these options load."""
+    return f"whisper-{options.model}{'-torch' if options.engine == 'openai-whisper' else ''}"
+
+
 def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_faster import FasterWhisperDecoder
 
-    return FasterWhisperDecoder(model_path(f"whisper-{options.model}"), options.language, device)
+    return FasterWhisperDecoder(model_path(model_name(options)), options.language, device)
 
 
 def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
-    folder = model_path(f"whisper-{options.model}-torch")
-    return OpenAiWhisperDecoder(folder, options.language, device)
+    return OpenAiWhisperDecoder(model_path(model_name(options)), options.language, device)
 
 
 ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {

@@ -3,6 +3,7 @@
 faster-whisper's own `transcribe` always encodes 30 s; CTranslate2, below it, takes less.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import ctranslate2
@@ -18,6 +19,8 @@ from voice.audio import Float32
 
 _TEXT_CONTEXT = 448  # tokens, of which the prompt may take half
 _MOST_PROMPT_TOKENS = _TEXT_CONTEXT // 2 - 1
+_MEL_FRAMES_PER_SECOND = 100
+_LEAST_PROBABILITY = 1e-9  # of a token, so that its logarithm is one
 
 
 class FasterWhisperDecoder:
@@ -39,27 +42,50 @@ class FasterWhisperDecoder:
             language=language,
         )
 
-    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
+    def decode(
+        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
+    ) -> Decoded:
         """Transcribe; see `Decoder`."""
-        mel = self._features(samples, padding=0)
         start = self._start_tokens(prompt)
         result = self._model.generate(
-            ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None])),
+            self._mel(samples),
             [start],
             beam_size=beams,
+            num_hypotheses=hypotheses,
             # it generates half of max_length at most, and counts the start in the other half
             max_length=min(_TEXT_CONTEXT, max(2 * most_tokens, most_tokens + len(start))),
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
-        tokens = result.sequences_ids[0]
-        return Decoded(
-            text=self._tokenizer.decode(tokens).strip(),
-            tokens=len(tokens),
+        (text, average_logprob), *others = (
             # the score is a mean over the tokens; Whisper's own measure counts the end as well
-            average_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
-            no_speech=result.no_speech_prob,
+            (self._tokenizer.decode(tokens).strip(), score * len(tokens) / (len(tokens) + 1))
+            for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
+        return Decoded(
+            text=text,
+            tokens=len(result.sequences_ids[0]),
+            average_logprob=average_logprob,
+            no_speech=result.no_speech_prob,
+            others=tuple(others),
+        )
+
+    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences; see `Decoder`. The sound is encoded once, the sentences are a batch."""
+        encoded = np.array(self._model.encode(self._mel(samples), to_cpu=True))
+        found = self._model.align(
+            ctranslate2.StorageView.from_array(np.repeat(encoded, len(sentences), axis=0)),
+            [*self._tokenizer.sot_sequence],
+            [self._tokenizer.encode(f" {sentence.strip()}") for sentence in sentences],
+            [round(seconds * _MEL_FRAMES_PER_SECOND)] * len(sentences),
+        )
+        probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
+        return [float(np.log(each).sum()) for each in probabilities]
+
+    def _mel(self, samples: Float32) -> ctranslate2.StorageView:
+        """Whisper's features, as a batch of one."""
+        mel = self._features(samples, padding=0)
+        return ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
 
     def _start_tokens(self, prompt: str) -> list[int]:
         tokenizer = self._tokenizer

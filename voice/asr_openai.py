@@ -4,6 +4,7 @@ Its decoding is used as it is; only the encoder is told to accept less than 30 s
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
 
@@ -43,9 +44,11 @@ class OpenAiWhisperDecoder:
         self._one_at_a_time = Lock()
         get_tokenizer(self._model.is_multilingual, language=language)  # refuses an unknown one
 
-    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
-        """Transcribe; see `Decoder`."""
-        mel = log_mel_spectrogram(samples, self._model.dims.n_mels, device=self._model.device)
+    def decode(
+        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
+    ) -> Decoded:
+        """Transcribe; see `Decoder`. The package gives away the best hypothesis alone."""
+        mel = self._mel(samples)
         options = DecodingOptions(
             language=self._language,
             sample_len=most_tokens,
@@ -62,6 +65,31 @@ class OpenAiWhisperDecoder:
             average_logprob=result.avg_logprob,
             no_speech=result.no_speech_prob,
         )
+
+    @torch.inference_mode()
+    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences; see `Decoder`. As faster-whisper's: among the words, without the end."""
+        tokenizer = get_tokenizer(self._model.is_multilingual, language=self._language)
+        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        with self._one_at_a_time:
+            encoded = self._model.encoder(self._mel(samples)[None])
+            return [
+                self._logprob(encoded, start, tokenizer.encode(f" {sentence.strip()}"))
+                for sentence in sentences
+            ]
+
+    def _logprob(self, encoded: Tensor, start: list[int], text: list[int]) -> float:
+        tokens = torch.tensor([[*start, *text]], device=encoded.device)
+        logits = self._model.decoder(tokens, encoded)[0, len(start) - 1 : -1]
+        end_of_words = get_tokenizer(self._model.is_multilingual).eot
+        logprobs = logits[:, :end_of_words].float().log_softmax(dim=-1)
+        return float(logprobs.gather(1, torch.tensor(text, device=encoded.device)[:, None]).sum())
+
+    def _mel(self, samples: Float32) -> Tensor:
+        mel: Tensor = log_mel_spectrogram(
+            samples, self._model.dims.n_mels, device=self._model.device
+        )
+        return mel
 
 
 def _load(folder: Path) -> Whisper:

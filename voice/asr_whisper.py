@@ -10,6 +10,7 @@ The bound on the tokens notices; the utterance is then decoded at the 30 s of th
 
 import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 from anyio import to_thread
 
 from voice import EngineError
-from voice.asr import Transcript
+from voice.asr import Hypothesis, Transcript
 from voice.asr_guards import has_sound, is_unfounded, without_noises, without_repeats
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Float32, Frame
 from voice.turns import Expectation, Kind
@@ -40,19 +41,32 @@ QUIET_SECONDS = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What the model wrote: `tokens` counts them, `average_logprob` is theirs and the end's."""
+    """What the model wrote: `tokens` counts them, `average_logprob` is theirs and the end's.
+
+    `others` are the next best hypotheses, as text and average log probability.
+    """
 
     text: str
     tokens: int
     average_logprob: float
     no_speech: float
+    others: tuple[tuple[str, float], ...] = ()
 
 
 class Decoder(Protocol):
     """A Whisper model in some library; safe to use from several threads at once."""
 
-    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
-        """Blocking. The samples (-1 to 1, 16 kHz) are as long as the encoder's context shall be."""
+    def decode(
+        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
+    ) -> Decoded:
+        """Blocking. The samples (-1 to 1, 16 kHz) are as long as the encoder's context shall be.
+
+        `hypotheses` is at most `beams`; an engine may give fewer.
+        """
+        ...
+
+    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Log probability of each sentence, without a prompt; blocking. `seconds` are speech."""
         ...
 
 
@@ -75,15 +89,16 @@ ATTEMPTS = (
 
 
 class WhisperAsr:
-    """Meets `Asr` with any `Decoder`."""
+    """Meets `RescoringAsr` with any `Decoder`."""
 
     def __init__(self, decoder: Decoder, language: str = "en") -> None:
         self._decoder = decoder
         self._language = language
 
-    def open(self, expectation: Expectation) -> "WhisperStream":
-        """Begin an utterance."""
-        return WhisperStream(self._decoder, prompt_for(expectation, self._language))
+    def open(self, expectation: Expectation, hypotheses: int = 1) -> "WhisperStream":
+        """Begin an utterance; with several `hypotheses` they are searched with as many beams."""
+        prompt = prompt_for(expectation, self._language)
+        return WhisperStream(self._decoder, prompt, hypotheses)
 
     def warm_up(self) -> None:
         """Decode once: the first caller shall not wait for what libraries do lazily."""
@@ -92,11 +107,12 @@ class WhisperAsr:
 
 
 class WhisperStream:
-    """Meets `AsrStream`: keeps the frames; all of them are transcribed at each `finish`."""
+    """Meets `RescoringStream`: keeps the frames; all of them are transcribed at each `finish`."""
 
-    def __init__(self, decoder: Decoder, prompt: str) -> None:
+    def __init__(self, decoder: Decoder, prompt: str, hypotheses: int = 1) -> None:
         self._decoder = decoder
         self._prompt = prompt
+        self._hypotheses = hypotheses
         self._pcm: list[bytes] = []
 
     def feed(self, frame: Frame) -> None:
@@ -105,20 +121,46 @@ class WhisperStream:
 
     async def finish(self) -> Transcript:
         """Transcribe what was fed so far."""
+        with _engine_errors():
+            return await to_thread.run_sync(
+                transcribe, self._decoder, self._samples(), self._prompt, self._hypotheses
+            )
+
+    async def rescore(self, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences by what was fed so far, up to 30 s of it."""
+        with _engine_errors():
+            return await to_thread.run_sync(rescore, self._decoder, self._samples(), sentences)
+
+    def _samples(self) -> Float32:
         pcm = np.frombuffer(b"".join(self._pcm), dtype="<i2")
         samples: Float32 = pcm.astype(np.float32) / np.float32(32_768)
-        try:
-            return await to_thread.run_sync(transcribe, self._decoder, samples, self._prompt)
-        except RuntimeError as error:  # what both libraries raise, out of memory included
-            reason = str(error).partition("\n")[0]
-            raise EngineError(f"speech recognition failed: {reason}") from error
+        return samples
 
 
-def transcribe(decoder: Decoder, samples: Float32, prompt: str) -> Transcript:
-    """Turn an utterance of any length into text. Blocking."""
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # what both libraries raise, out of memory included
+        reason = str(error).partition("\n")[0]
+        raise EngineError(f"speech recognition failed: {reason}") from error
+
+
+def transcribe(decoder: Decoder, samples: Float32, prompt: str, hypotheses: int = 1) -> Transcript:
+    """Turn an utterance of any length into text. Blocking.
+
+    One that is cut into windows has no alternatives: there would be too many.
+    """
     if not has_sound(samples):
         return Transcript("", confidence=0.0, no_speech=1.0, rejected="silence")
-    return _joined([_hear(decoder, window, prompt) for window in windows(samples)])
+    return _joined([_hear(decoder, window, prompt, hypotheses) for window in windows(samples)])
+
+
+def rescore(decoder: Decoder, samples: Float32, sentences: Sequence[str]) -> list[float]:
+    """Judge how well each sentence fits the first 30 s of the sound. Blocking."""
+    first = next(windows(samples))
+    context = _padded(first, _attempts(first)[0].context_seconds)
+    return decoder.rescore(context, first.size / SAMPLE_RATE_HZ, sentences)
 
 
 def prompt_for(expectation: Expectation, language: str) -> str:
@@ -127,8 +169,9 @@ def prompt_for(expectation: Expectation, language: str) -> str:
     Telephone quality, base / tiny.en, on recordings that did not choose the wording: the number's
     sentence takes single digits (60 of FSDD) from 33 / 30 to 15 / 18 % word error rate and neither
     helps nor harms longer numbers and other words (73 of AN4 dev). Naming the drinks finds 103 / 99
-    of 108 details of coffee orders instead of 96 / 88 (30 recordings of the barista set). A spelled
-    example did not help spelling, and came back as the text of noise.
+    of 108 details of coffee orders instead of 96 / 88 (30 recordings of the barista set, of
+    which half of it is not known). A spelled example did not help spelling, and came back as the
+    text of noise.
     """
     if expectation.vocabulary:
         return f"{', '.join(expectation.vocabulary)}."
@@ -155,9 +198,9 @@ def _quietest(samples: Float32, start: int, end: int) -> int:
     return start + (int(sums.argmin()) + frames // 2) * FRAME_SAMPLES
 
 
-def _hear(decoder: Decoder, samples: Float32, prompt: str) -> Transcript:
+def _hear(decoder: Decoder, samples: Float32, prompt: str, hypotheses: int) -> Transcript:
     """Transcribe a piece that fits the context, and doubt the result."""
-    decoded, runaway = _decode(decoder, samples, prompt)
+    decoded, runaway = _decode(decoder, samples, prompt, hypotheses)
     if prompt and decoded.average_logprob < SURE_LOGPROB:
         decoded = replace(decoded, no_speech=_no_speech(decoder, samples))
     confidence = min(1.0, math.exp(decoded.average_logprob))
@@ -172,18 +215,32 @@ def _hear(decoder: Decoder, samples: Float32, prompt: str) -> Transcript:
     else:
         # the repeats were certain of themselves: what is left deserves only its share of that
         kept = len(text) / len(decoded.text)
-        return Transcript(spoken, confidence * kept, decoded.no_speech)
+        sure = confidence * kept
+        others = _alternatives(Hypothesis(spoken, sure), decoded) if hypotheses > 1 else ()
+        return Transcript(spoken, sure, decoded.no_speech, alternatives=others)
     return Transcript("", 0.0, decoded.no_speech, rejected)
 
 
-def _decode(decoder: Decoder, samples: Float32, prompt: str) -> tuple[Decoded, bool]:
+def _alternatives(best: Hypothesis, decoded: Decoded) -> tuple[Hypothesis, ...]:
+    """The best and the others, each text once and none without words."""
+    found = {best.text: best}
+    for text, average_logprob in decoded.others:
+        if spoken := without_noises(without_repeats(text)):
+            found.setdefault(spoken, Hypothesis(spoken, min(1.0, math.exp(average_logprob))))
+    return tuple(found.values())
+
+
+def _decode(
+    decoder: Decoder, samples: Float32, prompt: str, hypotheses: int
+) -> tuple[Decoded, bool]:
     """The first attempt that does not run away, else the last one and True."""
     seconds = samples.size / SAMPLE_RATE_HZ
     for attempt in _attempts(samples):
         bound = math.ceil(TOKENS_PER_SECOND * seconds + TOKENS_SPARE) * attempt.patience
         bound = min(bound, MOST_TOKENS)
         context = _padded(samples, attempt.context_seconds)
-        decoded = decoder.decode(context, prompt, bound, attempt.beams)
+        beams = max(attempt.beams, hypotheses)
+        decoded = decoder.decode(context, prompt, bound, beams, hypotheses)
         capped = decoded.tokens >= bound
         if not capped and without_repeats(decoded.text) == decoded.text:
             return decoded, False
@@ -205,7 +262,7 @@ def _attempts(samples: Float32) -> list[Attempt]:
 def _joined(parts: Sequence[Transcript]) -> Transcript:
     """One transcript of several windows; those without words do not count."""
     heard = [part for part in parts if part.text]
-    if not heard:
+    if not heard or len(parts) == 1:
         return parts[0]
     lengths = [len(part.text) for part in heard]
     logprobs = [math.log(max(part.confidence, 1e-9)) for part in heard]

@@ -28,12 +28,17 @@ class ScriptedDecoder:
         self.answers: Sequence[Decoded | str] = answers
         self.calls: list[Call] = []
 
-    def decode(self, samples: Float32, prompt: str, most_tokens: int, beams: int) -> Decoded:
+    def decode(
+        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
+    ) -> Decoded:
         self.calls.append(Call(samples.size / SAMPLE_RATE_HZ, most_tokens, beams))
         answer = self.answers[min(len(self.calls), len(self.answers)) - 1]
         if isinstance(answer, Decoded):
             return answer
         return Decoded(answer, tokens=most_tokens, average_logprob=-0.1, no_speech=0.1)
+
+    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+        raise NotImplementedError
 
 
 def voice(seconds: float, level: float = 0.1) -> Float32:

@@ -1,0 +1,125 @@
+"""Several hypotheses of one utterance, and the engine's judgement of sentences by others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import anyio
+import numpy as np
+import pytest
+
+from models.device import place
+from models.registry import model_path
+from tests.bench.vad_data import line, read
+from tests.clips.script import load_script
+from voice.asr import Hypothesis, RescoringAsr
+from voice.asr_faster import FasterWhisperDecoder
+from voice.asr_openai import OpenAiWhisperDecoder
+from voice.asr_whisper import Decoded, Decoder, WhisperAsr, rescore, transcribe
+from voice.audio import SAMPLE_RATE_HZ, Float32, frames
+from voice.turns import OPEN_SPEECH
+
+LATTE = Decoded(
+    "A latte.", tokens=3, average_logprob=-0.1, no_speech=0.0, others=(("A ladder.", -0.7),)
+)
+
+
+@dataclass
+class Cafe:
+    """A decoder that hears the same in everything, and finds long sentences unlikely."""
+
+    answer: Decoded
+    beams: int = 0
+    context_seconds: float = 0.0
+
+    def decode(
+        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
+    ) -> Decoded:
+        self.beams = beams
+        return self.answer
+
+    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+        self.context_seconds = samples.size / SAMPLE_RATE_HZ
+        return [-float(len(sentence)) for sentence in sentences]
+
+
+def voice(seconds: float) -> Float32:
+    noise = np.random.default_rng(5).normal(scale=0.1, size=round(seconds * SAMPLE_RATE_HZ))
+    return noise.astype(np.float32)
+
+
+def test_nobody_asks_for_alternatives_and_nobody_gets_or_pays_for_any() -> None:
+    decoder = Cafe(LATTE)
+    assert transcribe(decoder, voice(2), "").alternatives == ()
+    assert decoder.beams == 1
+
+
+def test_the_alternatives_begin_with_the_text() -> None:
+    decoder = Cafe(LATTE)
+    transcript = transcribe(decoder, voice(2), "", hypotheses=5)
+    assert decoder.beams == 5
+    assert [each.text for each in transcript.alternatives] == ["A latte.", "A ladder."]
+    assert transcript.alternatives[0] == Hypothesis(transcript.text, transcript.confidence)
+    assert transcript.alternatives[1].confidence == pytest.approx(np.exp(-0.7))
+
+
+def test_the_same_words_and_no_words_are_no_alternatives() -> None:
+    again = replace(LATTE, others=(("A latte.", -0.3), ("(music)", -0.4), ("", -0.5)))
+    transcript = transcribe(Cafe(again), voice(2), "", hypotheses=5)
+    assert [each.text for each in transcript.alternatives] == ["A latte."]
+
+
+def test_what_a_guard_rejects_has_no_alternatives() -> None:
+    doubtful = replace(LATTE, average_logprob=-3.0, no_speech=0.9)
+    assert transcribe(Cafe(doubtful), voice(2), "", hypotheses=5).alternatives == ()
+
+
+def test_speech_in_several_windows_has_no_alternatives() -> None:
+    assert transcribe(Cafe(LATTE), voice(35), "", hypotheses=5).alternatives == ()
+
+
+def test_a_stream_rescores_sentences_by_what_it_heard() -> None:
+    decoder = Cafe(LATTE)
+    asr: RescoringAsr = WhisperAsr(decoder)
+    stream = asr.open(OPEN_SPEECH, hypotheses=3)
+    for frame in frames([np.full(3 * SAMPLE_RATE_HZ, 3000, np.int16)]):
+        stream.feed(frame)
+    assert anyio.run(stream.rescore, ["a", "bcd"], backend="trio") == [-1.0, -3.0]
+    assert decoder.context_seconds == 10.0
+    assert len(anyio.run(stream.finish, backend="trio").alternatives) == 2
+    assert decoder.beams == 3
+
+
+def spoken() -> Float32:
+    """The first turn of a clip, as the telephone carries it: "Hello, where is my order?"."""
+    script = load_script("order_status")
+    turn = script.turns[0]
+    sound = read(script.wav)
+    around = slice(*(round(at * SAMPLE_RATE_HZ) for at in (turn.start - 0.4, turn.end + 0.4)))
+    return line(sound[around]).astype(np.float32) / np.float32(32_768)
+
+
+ENGINES: dict[str, Callable[[], Decoder]] = {
+    "faster": lambda: FasterWhisperDecoder(model_path("whisper-base"), "en", place("cpu")),
+    "openai": lambda: OpenAiWhisperDecoder(model_path("whisper-base-torch"), "en", place("cpu")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:unclosed file .*tiktoken:ResourceWarning")
+@pytest.mark.parametrize("name", ENGINES)
+def test_what_was_said_is_more_likely_than_what_was_not(name: str) -> None:
+    decoder = ENGINES[name]()
+    sound = spoken()
+    heard = transcribe(decoder, sound, "").text
+    right, wrong = rescore(decoder, sound, [heard, "I want to buy two umbrellas."])
+    assert right > wrong + 10
+
+
+@pytest.mark.slow
+def test_hypotheses_leave_the_default_as_it_is() -> None:
+    decoder = ENGINES["faster"]()
+    before = transcribe(decoder, spoken(), "")
+    several = transcribe(decoder, spoken(), "", hypotheses=4)
+    assert 1 < len(several.alternatives) <= 4
+    assert several.alternatives[0].text == several.text
+    assert transcribe(decoder, spoken(), "") == before
