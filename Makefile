@@ -10,10 +10,10 @@ TORCH_INDEX ?=
 
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test check fast setup models bench lock clean help
+.PHONY: demo test check fast setup models bench bench-nlu lock clean help
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup models ## set up, then answer a recorded call: out/demo.wav, out/demo.json
 	@$(RUN)/offhook replay tests/clips/order_status.wav --sound out/demo.wav --record out/demo.json
@@ -40,9 +40,15 @@ fast: setup ## the tests that need no model: seconds
 
 bench: setup ## measure speech, latency, understanding; make the README's tables of it
 	@$(RUN)/offhook models pull --all
-	for question in vad turns speech tts nlu latency phone echo start; do \
+	for question in vad turns speech tts values barista latency phone echo start; do \
 		$(RUN)/python -m tests.bench.$$question --out docs/bench/$$question.json || exit 1; \
 	done
+	$(RUN)/python -m tests.bench.nlu retail --out docs/bench/nlu
+	$(RUN)/python -m tests.bench.tables
+
+bench-nlu: setup ## train and measure the public understanding sets, from shared data: hours on two cores
+	$(RUN)/python -m tests.bench.nlu snips atis clinc150 banking77 nlupp mixsnips mixatis dstc11 \
+		--out docs/bench/nlu --run out/bench/runs
 	$(RUN)/python -m tests.bench.tables
 
 models: setup ## fetch and verify the models of the shipped assistant

@@ -1,13 +1,17 @@
 """Say an example another way: how recognisers and callers vary what means the same."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from nlu.dataset import Example, Mark, SlotType
 from nlu.samples import say
 
 _FILLERS = ("um", "uh", "er", "well", "so", "okay so", "hi", "yeah", "I mean", "you know")
+_JOINTS = (
+    *(" and ", " and ", " and also ", " and then ", ", and ", ", oh and ", ". Also, ", ". And "),
+    *(" but first ", ", plus ", " and another thing, ", ". ", ", "),
+)
 KEPT = 0.3  # share of slot values that stay as the example has them
 
 
@@ -38,6 +42,55 @@ def vary(
     if generator.random() < 0.15:
         example = _prefix(example, generator.choice(_FILLERS) + generator.choice((" ", ", ")))
     return example
+
+
+def swap(
+    example: Example,
+    values: Mapping[str, Sequence[str]],
+    share: float,
+    generator: random.Random,
+) -> Example:
+    """Exchange a share of the slot values for ones that other examples have in that slot."""
+    for mark in reversed(example.marks):
+        if generator.random() < share:
+            example = _refill(example, mark, generator.choice(values[mark.name]))
+    return example
+
+
+def join(parts: Sequence[Example], joints: Sequence[str]) -> Example:
+    """Say several examples in one breath; `joints` stand between them."""
+    first, *others = parts
+    text, marks, intents = first.text, list(first.marks), list(first.intents)
+    for joint, part in zip(joints, others, strict=True):
+        offset = len(text) + len(joint)
+        marks += [replace(m, start=m.start + offset, end=m.end + offset) for m in part.marks]
+        intents += [intent for intent in part.intents if intent not in intents]
+        text += joint + part.text
+    return Example(text, intents[0], tuple(marks), more=tuple(intents[1:]))
+
+
+def joined(
+    examples: Sequence[Example], alone: Collection[str], count: int, generator: random.Random
+) -> list[Example]:
+    """Draw so many breaths of two intents each, of those that are not said `alone`."""
+    groups: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.intent and not example.more and example.intent not in alone:
+            groups.setdefault(example.intent, []).append(example)
+    if len(groups) < 2:
+        return []
+    names = sorted(groups)
+    made = []
+    for _ in range(count):
+        one, other = (generator.choice(groups[name]) for name in generator.sample(names, 2))
+        joint = generator.choice(_JOINTS)
+        bare = one.text.rstrip(".?! ")
+        if all(mark.end <= len(bare) for mark in one.marks) and bare:
+            one = replace(one, text=bare)
+        if not joint.startswith("."):
+            other = replace(other, text=other.text[:1].lower() + other.text[1:])
+        made.append(join((one, other), (joint,)))
+    return made
 
 
 def _refill(example: Example, mark: Mark, value: str) -> Example:

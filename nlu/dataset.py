@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -47,22 +47,41 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One utterance. `intent` or `sentiment` is "" where the example says nothing about it."""
+    """One utterance. `intent` or `sentiment` is "" where the example says nothing about it.
+
+    `more` are further intents said in the same breath, `line` is where the file has it.
+    """
 
     text: str
     intent: str = ""
     marks: tuple[Mark, ...] = ()
     sentiment: str = ""
+    more: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All intents; may be none."""
+        return (self.intent, *self.more) if self.intent else ()
+
+    @property
+    def says(self) -> bool:
+        """Whether intents and slots are told; an example of a sentiment alone tells neither."""
+        return bool(self.intent) or not self.sentiment
 
 
 @dataclass(frozen=True, slots=True)
 class Intents:
-    """What intents.yaml holds; `names` ends with `OUT_OF_SCOPE` if there are examples of it."""
+    """What intents.yaml holds; `names` ends with `OUT_OF_SCOPE` if there are examples of it.
+
+    The intents that are `alone` are never one of several in a breath ("hello, where is my order").
+    """
 
     language: str
     slots: tuple[SlotType, ...]
     names: tuple[str, ...]
     examples: tuple[Example, ...]
+    alone: frozenset[str] = frozenset()
 
 
 def load_intents(path: Path, minimum: int = MIN_EXAMPLES) -> Intents:
@@ -74,7 +93,7 @@ def load_intents(path: Path, minimum: int = MIN_EXAMPLES) -> Intents:
     intents = top.mapping("intents")
     for name in intents:
         _check_name(intents, name, "intent")
-        blocks.append((name, intents.mapping(name, {"examples"})))
+        blocks.append((name, intents.mapping(name, {"examples", "alone"})))
     if "out_of_scope" in top:
         blocks.append((OUT_OF_SCOPE, top.mapping("out_of_scope", {"examples"})))
     examples: list[Example] = []
@@ -94,7 +113,10 @@ def load_intents(path: Path, minimum: int = MIN_EXAMPLES) -> Intents:
     if not examples:
         raise top.error("intents", "there are no intents: add some under `intents:`")
     language = top.scalar("language") if "language" in top else "en"
-    return Intents(language, slots, tuple(name for name, _ in blocks), tuple(examples))
+    alone = {name for name, block in blocks if _is_alone(name, block)}
+    return Intents(
+        language, slots, tuple(name for name, _ in blocks), tuple(examples), frozenset(alone)
+    )
 
 
 def load_sentiment(path: Path = SENTIMENT_FILE) -> tuple[Example, ...]:
@@ -112,7 +134,7 @@ def load_sentiment(path: Path = SENTIMENT_FILE) -> tuple[Example, ...]:
 def split(
     examples: Iterable[Example], share: float, seed: int
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
-    """Part the examples in two, `share` of each class (at least one) in the second.
+    """Part the examples in two, `share` of each class in the second, at least one of two or more.
 
     What differs in case and punctuation alone stays together.
     """
@@ -126,13 +148,13 @@ def split(
     for alike in classes.values():
         groups = list(alike.values())
         generator.shuffle(groups)
-        count = max(1, round(share * len(groups)))
+        count = max(1, round(share * len(groups))) if len(groups) > 1 else 0
         held += [example for group in groups[:count] for example in group]
         rest += [example for group in groups[count:] for example in group]
     return tuple(rest), tuple(held)
 
 
-def digest(*parts: Iterable[Example] | Iterable[SlotType]) -> str:
+def digest(*parts: Iterable[Example] | Iterable[SlotType] | Iterable[str]) -> str:
     """SHA-256 of what is taught, in any order; comments and layout of the file do not count."""
     lines = [sorted(repr(item) for item in part) for part in parts]
     return hashlib.sha256(json.dumps(lines).encode()).hexdigest()
@@ -238,6 +260,15 @@ def _slots(top: _Mapping) -> Iterator[SlotType]:
         yield SlotType(name, kind, int(length) if length else None)
 
 
+def _is_alone(name: str, block: _Mapping) -> bool:
+    if "alone" not in block:
+        return name == OUT_OF_SCOPE
+    said = block.scalar("alone").lower()
+    if said not in {"true", "false"}:
+        raise block.error("alone", f"alone: {said!r} is neither true nor false: write one of them")
+    return said == "true"
+
+
 def _check_name(mapping: _Mapping, name: str, what: str) -> None:
     if not _NAME.fullmatch(name) or name in {OUT_OF_SCOPE, YES_NO}:
         raise mapping.error(
@@ -266,7 +297,7 @@ def _example(path: Path, line: int, marked: str, intent: str, known: set[str]) -
         raise DataError(
             f"{path}:{line}: broken slot mark in {marked!r}: write [next Thursday](date)"
         )
-    return Example(text, intent, tuple(marks))
+    return Example(text, intent, tuple(marks), line=line)
 
 
 def _refuse_repeats(

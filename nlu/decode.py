@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
@@ -17,17 +19,22 @@ from nlu.values import find, read
 YES_NO_SHARE = 0.5
 FORM_CONFIDENCE = 0.95
 
+_NEVER = -1e4  # the score of what must not be
 _YES_NO_INTENTS = ("affirm", "deny")
+
+
+Transitions = tuple[Floats, Floats, Floats]  # of a first, a last, a next label
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the columns of the three heads stand for, and the assistant's slots by name."""
+    """What the heads' columns stand for, the assistant's slots by name, what is said `alone`."""
 
     intents: tuple[str, ...]
     slot_labels: tuple[str, ...]
     sentiments: tuple[str, ...]
     slots: dict[str, SlotType]
+    alone: tuple[str, ...] = (OUT_OF_SCOPE,)
 
 
 def rank_intents(
@@ -49,11 +56,29 @@ def rank_intents(
 
 
 def decide(ranking: Sequence[tuple[str, float]], threshold: float) -> tuple[str, float]:
-    """Choose the intent; out of scope has for confidence the doubt in the best that is in scope."""
-    intent, probability = ranking[0]
-    if intent != OUT_OF_SCOPE and probability >= threshold:
+    """Choose the likeliest intent in scope, or out of scope with the doubt in that one."""
+    inside = [(name, p) for name, p in ranking if name != OUT_OF_SCOPE]
+    intent, probability = inside[0] if inside else (OUT_OF_SCOPE, 0.0)
+    if inside and probability >= threshold:
         return intent, probability
-    return OUT_OF_SCOPE, 1 - max((p for name, p in ranking if name != OUT_OF_SCOPE), default=0.0)
+    return OUT_OF_SCOPE, 1 - probability
+
+
+def further(logits: Floats, labels: Labels, intent: str, cut: float) -> tuple[str, ...]:
+    """Name the further intents of the breath, likeliest first, from logits (intents,)."""
+    if intent in labels.alone:
+        return ()
+    order = np.argsort(-logits, kind="stable")
+    found = [labels.intents[i] for i in order if logits[i] > cut]
+    return tuple(name for name in found if name not in {intent, *labels.alone})
+
+
+def doubtful(ranking: Sequence[tuple[str, float]], intent: str, sure: float) -> tuple[str, ...]:
+    """Name the two intents to ask about, where neither is sure but one of them very likely is."""
+    inside = [(name, p) for name, p in ranking if name != OUT_OF_SCOPE][:2]
+    if intent == OUT_OF_SCOPE or len(inside) < 2 or inside[0][1] >= sure:
+        return ()
+    return tuple(name for name, _ in inside) if sum(p for _, p in inside) >= sure else ()
 
 
 def read_sentiment(probabilities: Floats, labels: Labels) -> Sentiment:
@@ -62,43 +87,115 @@ def read_sentiment(probabilities: Floats, labels: Labels) -> Sentiment:
     return Sentiment(max(of, key=lambda label: of[label]), of["positive"] - of["negative"])
 
 
-def tagged_slots(
-    text: str, tokens: Tokens, probabilities: Floats, labels: Labels, today: date
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The words from `first` to before `last` fill a slot, as sure as the least sure of them."""
+
+    slot: str
+    first: int
+    last: int
+    confidence: float
+
+
+def tagged(
+    scores: Floats,
+    names: Sequence[str],
+    transitions: Transitions | None = None,
+    temperature: float = 1.0,
+) -> list[Span]:
+    """Find the slots in the tagger's logits (words, labels).
+
+    The temperature divides the whole chain, so it moves the confidences and not the labels.
+    """
+    if not len(scores):
+        return []
+    probabilities = label_probabilities(scores, names, transitions, temperature)
+    found = []
+    for slot, first, last in spans(best_labels(scores, names, transitions)):
+        of_slot = [names.index(f"{part}-{slot}") for part in "BI"]
+        confidence = float(probabilities[first:last, of_slot].sum(-1).min())
+        found.append(Span(slot, first, last, confidence))
+    return found
+
+
+def read_slots(
+    text: str, tokens: Tokens, found: Sequence[Span], labels: Labels, today: date
 ) -> list[Slot]:
-    """Read the slots the tagger sees, from probabilities (words, labels); none without a value."""
+    """Normalise what the tagger found; what has no value is no slot."""
     slots = []
-    for name, first, last in spans(best_labels(probabilities, labels.slot_labels)):
-        start, end = tokens.spans[first][0], tokens.spans[last - 1][1]
-        kind = labels.slots[name]
+    for span in found:
+        start, end = tokens.spans[span.first][0], tokens.spans[span.last - 1][1]
+        kind = labels.slots[span.slot]
         value = read(kind.kind, text[start:end], today, kind.length)
         if value is not None:
-            of_slot = [labels.slot_labels.index(f"{part}-{name}") for part in "BI"]
-            confidence = float(probabilities[first:last, of_slot].sum(-1).min())
-            slots.append(Slot(name, text[start:end], value, start, end, confidence))
+            slots.append(Slot(span.slot, text[start:end], value, start, end, span.confidence))
     return slots
 
 
-def best_labels(probabilities: Floats, names: Sequence[str]) -> list[str]:
-    """Choose the likeliest labels that make whole spans (Viterbi): I-x after B-x or I-x alone."""
-    if not len(probabilities):
+def best_labels(
+    scores: Floats, names: Sequence[str], transitions: Transitions | None = None
+) -> list[str]:
+    """Choose the likeliest labels that make whole spans (Viterbi): I-x after B-x or I-x alone.
+
+    Scores (words, labels) are logits; `transitions` are the CRF's, in the same unit.
+    """
+    if not len(scores):
         return []
-    forbidden = np.array(
-        [[name[:1] == "I" and before[2:] != name[2:] for name in names] for before in names]
-    )
-    step = np.where(forbidden, -np.inf, 0.0)  # (label before, label)
-    scores = np.log(probabilities + 1e-12)
-    total = scores[0] + np.array([-np.inf if name[:1] == "I" else 0.0 for name in names])
+    first, last, after = _chain(names, transitions)
+    total = scores[0] + first
     came_from = []
     for word in scores[1:]:
-        paths = total[:, None] + step
+        paths = total[:, None] + after
         came_from.append(paths.argmax(0))
         total = paths.max(0) + word
-    label = int(total.argmax())
+    label = int((total + last).argmax())
     path = [label]
     for before in reversed(came_from):
         label = int(before[label])
         path.append(label)
     return [names[i] for i in reversed(path)]
+
+
+def label_probabilities(
+    scores: Floats,
+    names: Sequence[str],
+    transitions: Transitions | None = None,
+    temperature: float = 1.0,
+) -> Floats:
+    """Give each word's probability of each label, its neighbours considered (forward-backward)."""
+    first, last, after = (of / temperature for of in _chain(names, transitions))
+    scores = scores / temperature
+    forward: list[Floats] = [scores[0] + first]
+    for word in scores[1:]:
+        forward.append(_logsumexp(forward[-1][:, None] + after, 0) + word)
+    backward: list[Floats] = [np.zeros(scores.shape[1]) + last]
+    for word in scores[:0:-1]:
+        backward.append(_logsumexp(after + (word + backward[-1])[None, :], 1))
+    total = np.array(forward) + np.array(backward[::-1])
+    probabilities: Floats = np.exp(total - _logsumexp(total, 1)[:, None])
+    return probabilities
+
+
+def _chain(names: Sequence[str], transitions: Transitions | None) -> tuple[Floats, Floats, Floats]:
+    """Forbid what makes no span."""
+    count = len(names)
+    first, last, after = transitions or (np.zeros(count), np.zeros(count), np.zeros((count, count)))
+    forbidden = _forbidden(tuple(names))
+    begins_inside = np.array([name[:1] == "I" for name in names])
+    return np.where(begins_inside, _NEVER, first), last, np.where(forbidden, _NEVER, after)
+
+
+@lru_cache(maxsize=16)
+def _forbidden(names: tuple[str, ...]) -> "NDArray[np.bool_]":
+    return np.array([
+        [name[:1] == "I" and before[2:] != name[2:] for name in names] for before in names
+    ])  # fmt: skip
+
+
+def _logsumexp(of: Floats, axis: int) -> Floats:
+    top = of.max(axis, keepdims=True)
+    total: Floats = np.log(np.exp(of - top).sum(axis)) + top.squeeze(axis)
+    return total
 
 
 def spans(labels: Sequence[str]) -> list[tuple[str, int, int]]:

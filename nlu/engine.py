@@ -1,13 +1,14 @@
 """The understanding engine at work: tokenizers and ONNX Runtime, neither torch nor transformers.
 
 The first load on a machine merges adapter and encoder into one quantised graph (this needs torch,
-some seconds) and keeps it in the models' cache under the digest of all that went in.
+some seconds) and keeps it in the models' cache under the digest of all that went in. On a GPU the
+same weights run in torch, several calls' utterances in one batch.
 """
 
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -16,12 +17,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from models.batch import Batcher
 from models.cache import kept
+from models.device import place
 from models.registry import digest, model_path
 from nlu import DataError, export
 from nlu.calibration import Floats, softmax
 from nlu.dataset import load_intents
-from nlu.decode import decide, expected_slots, rank_intents, read_sentiment, tagged_slots
+from nlu.decode import (
+    Transitions,
+    decide,
+    doubtful,
+    expected_slots,
+    further,
+    rank_intents,
+    read_sentiment,
+    read_slots,
+    tagged,
+)
 from nlu.files import (
     WEIGHTS,
     Trained,
@@ -38,10 +51,17 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
+    from nlu.model import JointBert
+
 log = logging.getLogger(__name__)
 
 _GRAPH = "model.onnx"
 _TOKENIZER = "tokenizer.json"
+_TRANSITIONS = "transitions.npz"
+
+Ids = tuple[int, ...]  # of an utterance's word pieces
+Logits = tuple[Floats, Floats, Floats, Floats]  # (intents,), (intents,), (pieces, labels), (3,)
+Run = Callable[[Ids], Logits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +70,27 @@ class NluOptions:
 
     threads: int = 1  # CPU threads for one utterance; calls side by side want one each
     today: Callable[[], date] = date.today  # what "tomorrow" counts from; fixed for a replay
+    device: str = "cpu"  # cpu, cuda or auto; a sentence takes the CPU some 2 ms
 
 
 _DEFAULTS = NluOptions()
 
 
 class BertNlu:
-    """Joint BERT through ONNX Runtime; no state between utterances, so safe from any thread."""
+    """Joint BERT; no state between utterances, so safe from any thread."""
 
     def __init__(
         self,
         trained: Trained,
         tokenizer: "Tokenizer",
-        session: "InferenceSession",
+        run: Run,
+        transitions: Transitions,
         today: Callable[[], date],
     ) -> None:
         self._trained = trained
-        self._tokenizer = tokenizer
-        self._session = session
+        self.tokenizer = tokenizer
+        self._run = run
+        self.transitions = transitions
         self._today = today
 
     def understand(self, text: str, context: Context) -> Understanding:
@@ -76,17 +99,27 @@ class BertNlu:
             return Understanding(text, OUT_OF_SCOPE, 1.0, (), Sentiment("neutral", 0.0))
         labels, calibration = self._trained.labels, self._trained.calibration
         today = self._today()
-        tokens = tokenize(self._tokenizer, text)
-        intent_logits, slot_logits, sentiment_logits = run(self._session, tokens.ids)
+        tokens = tokenize(self.tokenizer, text)
+        intent_logits, each_logits, slot_logits, sentiment_logits = self._run(tokens.ids)
         intents = softmax(intent_logits, calibration.intent_temperature)
-        words = softmax(slot_logits[list(tokens.firsts)], calibration.slot_temperature)
+        words = slot_logits[list(tokens.firsts)]
         feelings = softmax(sentiment_logits, calibration.sentiment_temperature)
         ranking = rank_intents(intents, labels, context.waiting_for)
         intent, confidence = decide(ranking, calibration.threshold)
-        slots = tagged_slots(text, tokens, words, labels, today)
+        spans = tagged(words, labels.slot_labels, self.transitions, calibration.slot_temperature)
+        slots = read_slots(text, tokens, spans, labels, today)
         slots = expected_slots(text, slots, labels, context.waiting_for, today)
-        sentiment = read_sentiment(feelings, labels)
-        return Understanding(text, intent, confidence, tuple(slots), sentiment, tuple(ranking))
+        more = further(each_logits, labels, intent, calibration.more)
+        return Understanding(
+            text,
+            intent,
+            confidence,
+            tuple(slots),
+            read_sentiment(feelings, labels),
+            tuple(ranking),
+            more,
+            () if more else doubtful(ranking, intent, calibration.sure),
+        )
 
 
 def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
@@ -103,10 +136,17 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
     folder = kept("nlu", key, partial(_export, assistant, trained))
     for slot in trained.labels.slots.values():
         read(slot.kind, "tomorrow, 415 555 0132", date.min)  # no caller waits for its library
+    with np.load(folder / _TRANSITIONS) as kept_transitions:
+        transitions = tuple(kept_transitions[name] for name in ("first", "last", "next"))
+    if place(options.device).kind == "cuda":
+        run: Run = Batcher(partial(run_torch, load_model(assistant, trained).cuda()))
+    else:
+        run = partial(run_onnx, open_session(folder / _GRAPH, options.threads))
     return BertNlu(
         trained,
         load_tokenizer(folder / _TOKENIZER),
-        open_session(folder / _GRAPH, options.threads),
+        run,
+        (transitions[0], transitions[1], transitions[2]),
         options.today,
     )
 
@@ -128,23 +168,52 @@ def open_session(path: Path, threads: int) -> "InferenceSession":
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
-def run(session: "InferenceSession", ids: tuple[int, ...]) -> tuple[Floats, Floats, Floats]:
-    """Give one utterance's logits: (intents,), (pieces, slot labels), (sentiments,)."""
+def run_onnx(session: "InferenceSession", ids: Ids) -> Logits:
+    """Give one utterance's logits.
+
+    Alone, not in a batch: the int8 graph scales activations over all it is given, so an answer
+    would depend on who else speaks, and a batch of short sentences gains nothing on a CPU.
+    """
     row = np.array([ids], dtype=np.int64)
     feed = dict(zip(export.INPUTS, (row, np.ones_like(row)), strict=True))
-    intent, slots, sentiment = session.run(list(export.OUTPUTS), feed)
-    return intent[0], slots[0], sentiment[0]
+    intent, intents, slots, sentiment = session.run(list(export.OUTPUTS), feed)
+    return intent[0], intents[0], slots[0], sentiment[0]
+
+
+def run_torch(model: "JointBert", batch: Sequence[Ids]) -> list[Logits]:
+    """Give several utterances' logits, from wherever the model is."""
+    import torch
+
+    from nlu.losses import padded
+
+    device = next(model.parameters()).device
+    ids, mask = padded(batch)
+    with torch.inference_mode():
+        answered = [out.float().cpu().numpy() for out in model(ids.to(device), mask.to(device))]
+    intent, intents, slots, sentiment = answered
+    return [
+        (intent[i], intents[i], slots[i, : len(row)], sentiment[i]) for i, row in enumerate(batch)
+    ]
 
 
 def _export(assistant: Path, trained: Trained, folder: Path) -> None:
-    from nlu.model import load_trained
+    from nlu.fit import transitions
+
+    model = load_model(assistant, trained)
+    first, last, after = transitions(model)
+    np.savez(folder / _TRANSITIONS, first=first, last=last, next=after)
+    export.export_onnx(model, folder / _GRAPH)
+    shutil.copyfile(model_path(trained.encoder) / _TOKENIZER, folder / _TOKENIZER)
+
+
+def load_model(assistant: Path, trained: Trained) -> "JointBert":
+    """Load the model in torch, its adapter merged."""
+    from nlu.model import load_trained, merge_adapter
 
     if digest(trained.encoder) != trained.encoder_digest:
         raise DataError(
             f"{model_folder(assistant)}: trained on another {trained.encoder} than "
             f"the cache holds: run `offhook train nlu {assistant}`"
         )
-    encoder = model_path(trained.encoder)
-    model = load_trained(encoder, trained, model_folder(assistant) / WEIGHTS)
-    export.export_onnx(model, folder / _GRAPH)
-    shutil.copyfile(encoder / _TOKENIZER, folder / _TOKENIZER)
+    weights = model_folder(assistant) / WEIGHTS
+    return merge_adapter(load_trained(model_path(trained.encoder), trained, weights))

@@ -1,4 +1,4 @@
-"""One ONNX graph from encoder, adapter and heads: ids and mask in, three heads' logits out."""
+"""One ONNX graph from encoder, adapter and heads: ids and mask in, four heads' logits out."""
 
 import logging
 import warnings
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from nlu.model import JointBert
 
 INPUTS = ("ids", "mask")
-OUTPUTS = ("intent", "slots", "sentiment")
-REVISION = 1  # of what this module makes; part of the export's name in the cache
+OUTPUTS = ("intent", "intents", "slots", "sentiment")
+REVISION = 2  # of what this module makes; part of the export's name in the cache
 _OPSET = 17
 
 
@@ -26,7 +26,7 @@ def export_onnx(model: "JointBert", path: Path, *, int8: bool = True) -> None:
 
     model = merge_adapter(model).eval()
     axes = {name: {0: "batch", 1: "pieces"} for name in (*INPUTS, "slots")}
-    axes |= {name: {0: "batch"} for name in ("intent", "sentiment")}
+    axes |= {name: {0: "batch"} for name in ("intent", "intents", "sentiment")}
     ids = torch.ones(2, 8, dtype=torch.long)
     with TemporaryDirectory() as scratch, warnings.catch_warnings():
         # The TorchScript exporter is deprecated, but the new one needs onnxscript besides;

@@ -3,7 +3,9 @@
 weights.safetensors   the adapter's and the heads' tensors
 model.json            what they fit: encoder, labels, slots, calibration, digest of the examples
 report.json           how well it did on the development split
-confusion.png         the same as a picture (where matplotlib is installed)
+card.md               the model card: what it is, what it was taught, how well it does, its limits
+confusion.png         what was taken for what (where matplotlib is installed)
+curves.png            how it learned
 """
 
 import hashlib
@@ -17,9 +19,10 @@ from nlu.calibration import Calibration
 from nlu.dataset import Intents, SlotType, digest
 from nlu.decode import Labels
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS = "weights.safetensors"
 REPORT = "report.json"
+CARD = "card.md"
 _MODEL = "model.json"
 
 
@@ -33,6 +36,7 @@ class Trained:
     examples_digest: str
     weights_digest: str
     rank: int  # of the LoRA adapter; 0: the encoder itself was trained
+    freeze: int  # lowest layers of the encoder that were not
     labels: Labels
     calibration: Calibration
 
@@ -49,7 +53,7 @@ def intents_file(assistant: Path) -> Path:
 
 def examples_digest(intents: Intents) -> str:
     """Digest what an assistant teaches."""
-    return digest(intents.slots, intents.examples)
+    return digest(intents.slots, intents.examples, sorted(intents.alone))
 
 
 def file_digest(path: Path) -> str:
@@ -95,6 +99,7 @@ def _trained(document: dict[str, Any]) -> Trained:
             tuple(labels["slot_labels"]),
             tuple(labels["sentiments"]),
             slots,
+            tuple(labels["alone"]),
         ),
         calibration=Calibration(**calibration),
         **document,

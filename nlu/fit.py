@@ -1,28 +1,35 @@
-"""The training loop of the joint model: torch, seeded, stopped early."""
+"""The training loop of the joint model: torch through accelerate, seeded, stopped early."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from nlu.augment import slot_values, vary
-from nlu.course import IGNORE, Course, Epoch, Outputs, Row, TrainOptions
+from nlu import NluError
+from nlu.augment import joined, slot_values, swap, vary
+from nlu.checkpoint import Checkpoints, key_of
+from nlu.confusions import confuse, read_confusions
+from nlu.course import Course, Epoch, Outputs, Row, Taught, TrainOptions
+from nlu.dataset import Example
 from nlu.decode import Labels
+from nlu.losses import Adversary, Batch, Teaching, loss, padded
 from nlu.metrics import slot_spans
-from nlu.model import JointBert, Shape, build, trained_weights
+from nlu.model import JointBert, Shape, build, freeze, layer_of, trained_weights
+from nlu.understand import OUT_OF_SCOPE
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
 CLIP_NORM = 1.0
 WEIGHT_DECAY = 0.01
-AVERAGE_DECAY = 0.98  # of the weights' moving average, per step: what is judged and kept
-SMOOTHING = 0.1  # of intent and sentiment labels: some sentences could mean another thing too
-SLOT_WEIGHT = 8.0  # most words are in no slot, so their mean loss is small
+AVERAGE_SPAN = 0.5  # epochs: the memory of the weights' moving average, which is judged and kept
+AVERAGE_EVERY = 2  # steps
+MISHEARD_WORDS = 0.1  # of an example that is misheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Fitted:
     model: JointBert
     weights: dict[str, Tensor]
     best: Epoch
-    epochs: int
+    history: tuple[Epoch, ...]
 
     @property
     def parameters(self) -> int:
@@ -41,80 +48,179 @@ class Fitted:
 
 
 def fit(
-    encoder: Path, course: Course, options: TrainOptions, progress: Callable[[Epoch], None]
+    encoder: Path,
+    course: Course,
+    options: TrainOptions,
+    progress: Callable[[Epoch], None],
+    run: Path | None = None,
 ) -> Fitted:
-    """Train until the development score no longer rises."""
-    labels = course.labels
-    with _seeded(options):
-        shape = Shape(
-            len(labels.intents),
-            len(labels.slot_labels),
-            len(labels.sentiments),
-            options.rank,
-            options.dropout,
-        )
-        model = build(encoder, shape)
-        draw = random.Random(options.seed)  # noqa: S311 - reproducible, not secret
-        steps = options.epochs * -(-len(course.taught) // options.batch)
-        optimizer, schedule = _optimizer(model, options, steps)
-        averaging = get_ema_multi_avg_fn(AVERAGE_DECAY)  # type: ignore[no-untyped-call]  # torch's
-        average = AveragedModel(model, multi_avg_fn=averaging)
+    """Train until the development score no longer rises.
+
+    With a `run` folder, TensorBoard logs go there, and training goes on from the checkpoint there
+    if it is of the same course.
+    """
+    if not course.held:
+        raise NluError("no example is held back: give each intent two or more that differ")
+    with _seeded(options), _accelerator(options, run) as accelerator:
+        pupil = _pupil(encoder, course, options, accelerator)
         held = [course.row(example) for example in course.held]
-        best, weights = Epoch(0, options.epochs, 0.0, 0.0, 0.0, 0.0), trained_weights(model)
-        number = 0
-        for number in range(1, options.epochs + 1):
-            batches = _batches(_variants(course, options, draw), options.batch, draw)
-            loss = _teach(model, batches, optimizer, schedule, average)
-            epoch = Epoch(
-                number, options.epochs, loss, *scores(outputs(average.module, held), labels)
-            )
+        checkpoints = Checkpoints(run, accelerator, key_of(encoder, course, options))
+        history, weights = checkpoints.resume()
+        best = _best(history, options)
+        weights = weights or trained_weights(pupil.average.module)
+        for number in range(len(history) + 1, options.epochs + 1):
+            if history and history[-1].number - best.number >= options.patience:
+                break
+            mean = _teach(pupil, pupil.drawn(number))
+            found = scores(outputs(pupil.average.module, held), course.labels)
+            epoch = Epoch(number, options.epochs, mean, *found)
+            history.append(epoch)
             progress(epoch)
             if epoch.score > best.score:
-                best, weights = epoch, trained_weights(average.module)
-            elif number - best.number >= options.patience:
-                break
+                best, weights = epoch, trained_weights(pupil.average.module)
+            checkpoints.keep(history, weights, pupil.schedule.get_last_lr()[-1])
+        model = accelerator.unwrap_model(pupil.model).cpu()
         model.load_state_dict(weights, strict=False)
-        return Fitted(model.eval(), weights, best, number)
+        return Fitted(model.eval(), weights, best, tuple(history))
 
 
-def _variants(course: Course, options: TrainOptions, draw: random.Random) -> list[Row]:
-    if not options.augment:
-        return [course.row(example) for example in course.taught]
-    values = slot_values(course.taught)
-    slots = course.labels.slots
-    return [course.row(vary(example, slots, values, draw)) for example in course.taught]
+@dataclass(frozen=True, slots=True)
+class _Pupil:
+    """The model in training and what trains it; `drawn` gives an epoch's batches."""
+
+    model: JointBert
+    average: AveragedModel
+    optimizer: Any
+    schedule: Any
+    accelerator: Any
+    teaching: Teaching
+    drawn: Callable[[int], list[list[Row]]]
+
+
+def _pupil(encoder: Path, course: Course, options: TrainOptions, accelerator: Any) -> _Pupil:
+    labels = course.labels
+    model = build(encoder, _shape(labels, options))
+    freeze(model, options.freeze)
+    taught = [course.row(example) for example in course.taught]
+    if course.teachers:
+        taught = _with_teachers(taught, course.teachers)
+
+    def drawn(number: int) -> list[list[Row]]:
+        draw = random.Random(f"{options.seed} {number}")  # noqa: S311 - reproducible, no secret
+        rows = taught if course.teachers else _variants(course, taught, options, draw)
+        return (_paired if options.contrast else _batches)(rows, options.batch, draw)
+
+    steps = len(drawn(1))
+    model, optimizer, schedule = accelerator.prepare(
+        model, *_optimizer(model, options, options.epochs * steps)
+    )
+    average = _average(model, steps)
+    accelerator.register_for_checkpointing(average)
+    oos = labels.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels.intents else -1
+    weights = _balance(taught, labels, options.balance, accelerator.device)
+    teaching = Teaching(options, weights, oos)
+    return _Pupil(model, average, optimizer, schedule, accelerator, teaching, drawn)
 
 
 def outputs(model: nn.Module, rows: Sequence[Row], batch: int = 64) -> Outputs:
-    """Run the model in inference mode."""
+    """Run the model in inference mode; rows of like length together."""
     model.eval()
-    intent, slots, sentiment = [], [], []
+    device = next(model.parameters()).device
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i].tokens.ids))
+    answers: list[tuple[Any, ...]] = [()] * len(rows)
     with torch.inference_mode():
         for first in range(0, len(rows), batch):
-            chunk = rows[first : first + batch]
-            ids, mask = _padded([row.tokens.ids for row in chunk])
-            of_intent, of_slots, of_sentiment = (out.numpy() for out in model(ids, mask))
-            intent.append(of_intent)
-            slots += [
-                piece[: len(row.tokens.ids)] for piece, row in zip(of_slots, chunk, strict=True)
-            ]
-            sentiment.append(of_sentiment)
-    return Outputs(rows, np.concatenate(intent), slots, np.concatenate(sentiment))
+            chunk = order[first : first + batch]
+            ids, mask = padded([rows[i].tokens.ids for i in chunk])
+            answered = [out.float().cpu().numpy() for out in model(ids.to(device), mask.to(device))]
+            for at, i in enumerate(chunk):
+                answers[i] = tuple(out[at] for out in answered)
+    intent, several, slots, sentiment = zip(*answers, strict=True)
+    return Outputs(
+        rows,
+        np.stack(intent),
+        np.stack(several),
+        [of[: len(row.tokens.ids)] for of, row in zip(slots, rows, strict=True)],
+        np.stack(sentiment),
+        transitions(model),
+    )
+
+
+def transitions(model: Any) -> tuple[Any, Any, Any]:
+    """Give the CRF's scores of a first, a last and a next label."""
+    crf = model.crf
+    first, last, after = (
+        of.detach().float().cpu().numpy() for of in (crf.first, crf.last, crf.next)
+    )
+    return first, last, after
 
 
 def scores(of: Outputs, labels: Labels) -> tuple[float, float, float]:
-    """Intent accuracy, slot span F1, sentiment accuracy."""
-    intent, intents = of.intents()
+    """Intent accuracy (where several are said: all right), slot F1, sentiment accuracy."""
     sentiment, sentiments = of.sentiments()
+    several, intent, wanted = of.any_intents()
+    single = wanted.sum(-1) == 1
+    right = (several > 0) == wanted
+    right[single] = (intent.argmax(-1) == wanted.argmax(-1))[single, None]
     return (
-        float((intent.argmax(-1) == intents).mean()) if len(intents) else 1.0,
+        float(right.all(-1).mean()) if len(right) else 1.0,
         float(slot_spans(of, labels)["f1"]),
         float((sentiment.argmax(-1) == sentiments).mean()) if len(sentiments) else 1.0,
     )
 
 
+def _shape(labels: Labels, options: TrainOptions) -> Shape:
+    return Shape(
+        len(labels.intents), len(labels.slot_labels), len(labels.sentiments), options.rank,
+        options.dropout,
+    )  # fmt: skip
+
+
+def _variants(
+    course: Course, taught: list[Row], options: TrainOptions, draw: random.Random
+) -> list[Row]:
+    values = slot_values(course.taught)
+    if options.augment:
+        slots = course.labels.slots
+        count = round(options.joined * len(course.taught)) if options.several else 0
+        said = (*course.taught, *joined(course.taught, course.labels.alone, count, draw))
+        varied = [vary(example, slots, values, draw) for example in said]
+        return [course.row(example) for example in _heard(varied, options.mishear, draw)]
+    if options.swap and values:
+        return [course.row(swap(e, values, options.swap, draw)) for e in course.taught]
+    return list(taught)
+
+
+def _heard(examples: Sequence[Example], share: float, draw: random.Random) -> list[Example]:
+    """Take a share of the examples as the recogniser could have written them."""
+    if not share:
+        return list(examples)
+    table = read_confusions()
+    return [
+        confuse(example, table, MISHEARD_WORDS, draw) if draw.random() < share else example
+        for example in examples
+    ]
+
+
+def _with_teachers(rows: Sequence[Row], teachers: Sequence[JointBert]) -> list[Row]:
+    """Ask the teachers once; their mean is what is followed."""
+    answers = [outputs(teacher, rows) for teacher in teachers]
+    return [
+        replace(
+            row,
+            taught=Taught(
+                np.mean([of.intent[i] for of in answers], 0),
+                np.mean([of.several[i] for of in answers], 0),
+                np.mean([of.slots[i] for of in answers], 0),
+            ),
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
 def _batches(rows: list[Row], size: int, draw: random.Random) -> list[list[Row]]:
     """Batch rows of like length, in random order: little padding, little waste."""
+    rows = list(rows)
     draw.shuffle(rows)
     rows.sort(key=lambda row: len(row.tokens.ids) // 4)
     batches = [rows[first : first + size] for first in range(0, len(rows), size)]
@@ -122,76 +228,83 @@ def _batches(rows: list[Row], size: int, draw: random.Random) -> list[list[Row]]
     return batches
 
 
-def _teach(
-    model: JointBert,
-    batches: Sequence[Sequence[Row]],
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    average: AveragedModel,
-) -> float:
+def _paired(rows: list[Row], size: int, draw: random.Random) -> list[list[Row]]:
+    """Batch the rows so that most have another one of their intent beside them."""
+    groups: dict[int, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.intent, []).append(row)
+    pairs = []
+    for group in groups.values():
+        draw.shuffle(group)
+        pairs += [group[i : i + 2] for i in range(0, len(group), 2)]
+    draw.shuffle(pairs)
+    flat = [row for pair in pairs for row in pair]
+    return [flat[first : first + size] for first in range(0, len(flat), size)]
+
+
+def _teach(pupil: _Pupil, batches: Sequence[Sequence[Row]]) -> float:
     """Go through the batches once, the average in tow; return the mean loss."""
+    model, accelerator = pupil.model, pupil.accelerator
     model.train()
+    length = pupil.teaching.options.adversarial
+    adversary = Adversary(model, length) if length else None
     total = 0.0
-    for rows in batches:
-        ids, mask = _padded([row.tokens.ids for row in rows])
-        slots, _ = _padded([row.slots for row in rows], IGNORE)
-        loss = _loss(
-            model(ids, mask),
-            torch.tensor([row.intent for row in rows]),
-            slots,
-            torch.tensor([row.sentiment for row in rows]),
-        )
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-        nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
-        optimizer.step()
-        schedule.step()
-        average.update_parameters(model)
-        total += loss.item()
+    for step, rows in enumerate(batches):
+        batch = Batch.of(rows, model.intent.out_features, accelerator.device)
+        pupil.optimizer.zero_grad()
+        with accelerator.autocast():
+            told = loss(model, batch, pupil.teaching)
+        accelerator.backward(told)
+        if adversary:
+            adversary.turn()
+            with accelerator.autocast():
+                worse = loss(model, batch, pupil.teaching)
+            accelerator.backward(worse)
+            adversary.rest()
+        accelerator.clip_grad_norm_(model.parameters(), CLIP_NORM)
+        pupil.optimizer.step()
+        pupil.schedule.step()
+        if step % AVERAGE_EVERY == 0:
+            pupil.average.update_parameters(model)
+        total += told.item()
+    if adversary:
+        adversary.close()
     return total / len(batches)
 
 
-def _loss(
-    logits: tuple[Tensor, Tensor, Tensor], intent: Tensor, slots: Tensor, sentiment: Tensor
-) -> Tensor:
-    """Add the three cross-entropies, each the mean over what is labelled in the batch."""
-    total = torch.zeros(())
-    for weight, smoothing, head, target in (
-        (1.0, SMOOTHING, logits[0], intent),
-        (SLOT_WEIGHT, 0.0, logits[1].flatten(0, 1), slots.flatten()),
-        (1.0, SMOOTHING, logits[2], sentiment),
-    ):
-        if bool((target != IGNORE).any()):
-            total = total + weight * nn.functional.cross_entropy(
-                head, target, ignore_index=IGNORE, label_smoothing=smoothing
-            )
-    return total
+def _average(model: JointBert, steps_per_epoch: float) -> AveragedModel:
+    span = max(20.0, AVERAGE_SPAN * steps_per_epoch) / AVERAGE_EVERY  # updates
+    averaging = get_ema_multi_avg_fn(1 - 1 / span)  # type: ignore[no-untyped-call]  # torch's
+    return AveragedModel(model, multi_avg_fn=averaging)
 
 
-def _padded(rows: Sequence[Sequence[int]], fill: int = 0) -> tuple[Tensor, Tensor]:
-    """Stack rows of unlike length; the mask is 1 where a row has something."""
-    longest = max(map(len, rows))
-    stacked = torch.full((len(rows), longest), fill)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long)
-    for i, row in enumerate(rows):
-        stacked[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-    return stacked, mask
+def _balance(
+    rows: Sequence[Row], labels: Labels, share: float, device: torch.device
+) -> Tensor | None:
+    if not share:
+        return None
+    counts = np.bincount(
+        [row.intent for row in rows if row.intent >= 0], minlength=len(labels.intents)
+    )
+    weights = (counts.mean() / np.maximum(counts, 1)) ** share
+    return torch.tensor(weights, dtype=torch.float32, device=device)
 
 
 def _optimizer(
     model: JointBert, options: TrainOptions, steps: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    """AdamW with linear warm-up and decay; the heads learn faster than the adapter."""
-    heads = [*model.intent.parameters(), *model.slots.parameters(), *model.sentiment.parameters()]
-    adapter = [weight for weight in model.encoder.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": adapter, "lr": options.adapter_rate},
-            {"params": heads, "lr": options.head_rate},
-        ],
-        weight_decay=WEIGHT_DECAY,
-    )
+    """AdamW with linear warm-up and decay; the heads learn faster than the encoder."""
+    inside = {id(weight) for weight in model.encoder.parameters()}
+    heads = [weight for weight in model.parameters() if id(weight) not in inside]
+    layers = 1 + max((layer_of(n) or 0 for n, _ in model.encoder.named_parameters()), default=0)
+    groups = [{"params": heads, "lr": options.head_rate}]
+    for name, weight in model.encoder.named_parameters():
+        if weight.requires_grad:
+            layer = layer_of(name)
+            depth = layers - (-1 if layer is None else layer)
+            decay = options.layer_decay ** (depth - 1) if not options.rank else 1.0
+            groups.append({"params": [weight], "lr": options.adapter_rate * decay})
+    optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
     warm = max(1, round(WARM_UP * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min((step + 1) / warm, (steps - step) / max(1, steps - warm))
@@ -203,10 +316,41 @@ def _optimizer(
 def _seeded(options: TrainOptions) -> Iterator[None]:
     """Seed torch and bound its threads for the while; leave both as they were."""
     threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng():
         torch.manual_seed(options.seed)
         torch.set_num_threads(options.threads)
         try:
             yield
         finally:
             torch.set_num_threads(threads)
+
+
+@contextmanager
+def _accelerator(options: TrainOptions, run: Path | None) -> Iterator[Any]:
+    """Device, precision, logs and checkpoints, by Hugging Face's library for them."""
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    from models.device import place
+
+    on_cpu = place(options.device).kind == "cpu"
+    accelerator = Accelerator(
+        cpu=on_cpu,
+        mixed_precision=options.precision,
+        log_with="tensorboard" if run else None,
+        project_dir=run,
+        step_scheduler_with_optimizer=False,
+    )
+    if run:
+        run.mkdir(parents=True, exist_ok=True)
+        accelerator.init_trackers("tensorboard")
+    try:
+        yield accelerator
+    finally:
+        accelerator.end_training()
+        AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def _best(history: Sequence[Epoch], options: TrainOptions) -> Epoch:
+    nothing = Epoch(0, options.epochs, 0.0, 0.0, 0.0, 0.0)
+    return max((nothing, *history), key=lambda epoch: (epoch.score, -epoch.number))

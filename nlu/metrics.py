@@ -1,38 +1,60 @@
 """How well a model does: per-class figures, confusion, slots, scope; as plain JSON values."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nlu.calibration import Calibration, Floats, calibration_error, rejected, softmax
+from nlu.calibration import Calibration, Floats, calibration_error, softmax
 from nlu.course import Outputs
-from nlu.decode import Labels, best_labels, spans
+from nlu.decode import Labels, Transitions, best_labels, decide, further, rank_intents
 from nlu.understand import OUT_OF_SCOPE
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The intents as the engine gives them: the first, how sure, and all of the breath."""
+
+    intent: str
+    confidence: float
+    all: frozenset[str]
+
+
+def served(outputs: Outputs, labels: Labels, calibration: Calibration) -> list[Served]:
+    """Decide for each row that tells its intents, as the engine does."""
+    several, intent, _ = outputs.any_intents()
+    found = []
+    for each, one in zip(several, softmax(intent, calibration.intent_temperature), strict=True):
+        name, confidence = decide(rank_intents(one, labels, ""), calibration.threshold)
+        more = further(each, labels, name, calibration.more)
+        found.append(Served(name, confidence, frozenset({name, *more})))
+    return found
+
+
 def evaluate(outputs: Outputs, labels: Labels, calibration: Calibration) -> dict[str, Any]:
-    """Measure all three heads as they serve: calibrated, what is too uncertain refused."""
-    logits, truth = outputs.intents()
-    probabilities = softmax(logits, calibration.intent_temperature)
-    oos = labels.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels.intents else -1
-    refused = rejected(probabilities, oos, calibration.threshold)
-    names = labels.intents if oos >= 0 else (*labels.intents, OUT_OF_SCOPE)
-    true = [labels.intents[i] for i in truth]
-    guess = [
-        OUT_OF_SCOPE if no else labels.intents[i]
-        for i, no in zip(probabilities.argmax(-1), refused, strict=True)
+    """Measure all heads as they serve: calibrated, what is too uncertain refused."""
+    rows = [row for row in outputs.rows if row.says]
+    answers = served(outputs, labels, calibration)
+    single = [
+        (labels.intents[row.intent], answer)
+        for row, answer in zip(rows, answers, strict=True)
+        if row.intent >= 0
     ]
-    outside = truth == oos
+    true, guess = [truth for truth, _ in single], [answer.intent for _, answer in single]
+    names = tuple(dict.fromkeys((*labels.intents, OUT_OF_SCOPE)))
     sentiment, sentiments = outputs.sentiments()
+    both = [
+        answer.all == {labels.intents[i] for i in row.intents}
+        for row, answer in zip(rows, answers, strict=True)
+        if len(row.intents) > 1
+    ]
     return {
         "intents": classification(true, guess, names),
-        "scope": {
-            "oos_recall": _share(refused[outside]),
-            "false_rejects": _share(refused[~outside]),
-            "ece": round(
-                calibration_error(probabilities.max(-1), probabilities.argmax(-1) == truth), 4
-            ),
+        "scope": scope(true, guess, [answer.confidence for _, answer in single]),
+        "several": {
+            "both_right": share(both),
+            "false_alarms": share([len(answer.all) > 1 for _, answer in single]),
         },
         "slots": slot_spans(outputs, labels),
         "sentiment": classification(
@@ -44,13 +66,24 @@ def evaluate(outputs: Outputs, labels: Labels, calibration: Calibration) -> dict
     }
 
 
+def scope(
+    truth: Sequence[str], guess: Sequence[str], confidences: Sequence[float]
+) -> dict[str, float | None]:
+    """Tell what is refused rightly and wrongly, and how far confidence and accuracy lie apart."""
+    pairs = list(zip(truth, guess, strict=True))
+    right = np.array([meant == taken for meant, taken in pairs])
+    return {
+        "oos_recall": share([g == OUT_OF_SCOPE for t, g in pairs if t == OUT_OF_SCOPE]),
+        "false_rejects": share([g == OUT_OF_SCOPE for t, g in pairs if t != OUT_OF_SCOPE]),
+        "ece": round(calibration_error(np.array(confidences), right), 4),
+    }
+
+
 def classification(
     truth: Sequence[str], guess: Sequence[str], names: Sequence[str]
 ) -> dict[str, Any]:
     """Accuracy, macro F1 over the classes there are, and each class's own figures."""
-    from sklearn.metrics import (  # type: ignore[import-untyped]  # it has no types
-        classification_report,
-    )
+    from sklearn.metrics import classification_report
 
     present = [name for name in names if name in truth or name in guess]
     if not truth:
@@ -59,7 +92,7 @@ def classification(
         truth, guess, labels=present, output_dict=True, zero_division=0.0
     )
     return {
-        "accuracy": _share(np.array(truth) == np.array(guess)),
+        "accuracy": share([one == other for one, other in zip(truth, guess, strict=True)]),
         "macro_f1": round(float(report["macro avg"]["f1-score"]), 4),
         "classes": {name: _figures(report[name]) for name in present},
     }
@@ -80,7 +113,7 @@ def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
     truth, guess = [], []
     for logits, wanted in outputs.words():
         truth.append([labels.slot_labels[i] for i in wanted])
-        guess.append(_as_served(logits, labels))
+        guess.append(as_served(logits, labels, outputs.transitions))
     if not any(label != "O" for row in truth for label in row):
         return {"f1": 1.0 if truth == guess else 0.0, "slots": {}}
     report = classification_report(truth, guess, output_dict=True, zero_division=0)
@@ -91,12 +124,9 @@ def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
     }
 
 
-def _as_served(logits: Floats, labels: Labels) -> list[str]:
-    """Label the words as the engine does: whole spans, neighbours of one slot joined."""
-    served = ["O"] * len(logits)
-    for name, first, last in spans(best_labels(softmax(logits), labels.slot_labels)):
-        served[first:last] = [f"B-{name}", *[f"I-{name}"] * (last - first - 1)]
-    return served
+def as_served(logits: Floats, labels: Labels, transitions: Transitions) -> list[str]:
+    """Label the words as the engine does."""
+    return best_labels(logits, labels.slot_labels, transitions)
 
 
 def _figures(of: dict[str, float]) -> dict[str, float]:
@@ -108,5 +138,6 @@ def _figures(of: dict[str, float]) -> dict[str, float]:
     }
 
 
-def _share(which: "np.ndarray[Any, np.dtype[np.bool_]]") -> float:
-    return round(float(which.mean()), 4) if len(which) else 0.0
+def share(which: Sequence[bool]) -> float | None:
+    """Give the share of those that hold; None of nothing."""
+    return round(sum(which) / len(which), 4) if len(which) else None

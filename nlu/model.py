@@ -1,8 +1,10 @@
-"""Joint BERT: one encoder, and on it three heads: intent, slots (BIO), sentiment.
+"""Joint BERT: one encoder, and on it heads for intent, several intents, slots and sentiment.
 
 After Chen, Zhuo, Wang 2019, "BERT for Joint Intent Classification and Slot Filling"
-(arXiv:1902.10909); the sentence is the mean of its word pieces, as the MiniLM sentence encoder was
-trained, not the [CLS] piece. The encoder stays frozen and learns through LoRA (arXiv:2106.09685).
+(arXiv:1902.10909), with three differences: the sentence is the mean of its word pieces, as the
+MiniLM sentence encoder was trained, not the [CLS] piece; the tagger sees that sentence beside each
+piece; and a CRF ties neighbouring slot labels. The encoder learns whole, or stays frozen and learns
+through LoRA (arXiv:2106.09685).
 """
 
 import warnings
@@ -10,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from nlu import DataError
+from nlu.crf import Crf
 
 if TYPE_CHECKING:
     from nlu.files import Trained
@@ -32,28 +36,56 @@ class Shape:
 
 
 class JointBert(nn.Module):
-    """Ids (batch, pieces) to logits: (batch, intents), (batch, pieces, labels), (batch, 3)."""
+    """Word pieces to the logits of four heads: intent, intents, slots, sentiment."""
 
     def __init__(self, encoder: nn.Module, hidden: int, shape: Shape) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(shape.dropout)
         self.intent = nn.Linear(hidden, shape.intents)
+        self.intents = nn.Linear(hidden, shape.intents)
+        self.tagger = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.GELU())
         self.slots = nn.Linear(hidden, shape.slot_labels)
+        self.crf = Crf(shape.slot_labels)
         self.sentiment = nn.Linear(hidden, shape.sentiments)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`mask` is 1 on word pieces and 0 on padding."""
-        pieces = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Give one intent and any intents, both (batch, intents), slots and sentiment.
+
+        Slots are (batch, pieces, labels), the sentiment (batch, sentiments).
+        `ids` and `mask` are (batch, pieces); the mask is 1 on word pieces and 0 on padding.
+        """
+        pieces, sentence = self.encode(ids, mask)
+        return self.heads(pieces, sentence)
+
+    def encode(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the pieces (batch, pieces, hidden) and their mean (batch, hidden)."""
+        pieces: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         weight = mask.unsqueeze(-1).to(pieces.dtype)
-        sentence = self.dropout((pieces * weight).sum(1) / weight.sum(1))
-        return self.intent(sentence), self.slots(self.dropout(pieces)), self.sentiment(sentence)
+        return pieces, (pieces * weight).sum(1) / weight.sum(1)
+
+    def heads(self, pieces: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Give the four heads' logits."""
+        whole = self.dropout(sentence)
+        around = whole.unsqueeze(1).expand_as(pieces)
+        tagged = self.tagger(torch.cat((self.dropout(pieces), around), -1))
+        return (
+            self.intent(whole),
+            self.intents(whole),
+            self.slots(self.dropout(tagged)),
+            self.sentiment(whole),
+        )
 
 
 def build(encoder_folder: Path, shape: Shape) -> JointBert:
-    """Put fresh heads (and a fresh adapter) on the pretrained encoder."""
+    """Put fresh heads (and a fresh adapter) on the pretrained encoder.
+
+    The word embeddings stay as they are: they are half of the encoder and their training gains
+    nothing on sets of this size.
+    """
     encoder = load_encoder(encoder_folder)
     hidden = encoder.config.hidden_size
+    encoder.embeddings.word_embeddings.weight.requires_grad_(False)
     if shape.rank:
         from peft import LoraConfig, get_peft_model
 
@@ -68,6 +100,22 @@ def build(encoder_folder: Path, shape: Shape) -> JointBert:
             warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
             encoder = get_peft_model(encoder, config)
     return JointBert(encoder, hidden, shape)
+
+
+def freeze(model: JointBert, layers: int) -> None:
+    """Keep the lowest layers of the encoder, and what lies below them, as they are."""
+    if not layers:
+        return
+    for name, weight in model.encoder.named_parameters():
+        layer = layer_of(name)
+        if layer is None or layer < layers:
+            weight.requires_grad_(False)
+
+
+def layer_of(name: str) -> int | None:
+    """Read the number of the encoder's layer off a parameter's name; None where it is in none."""
+    parts = name.split(".")
+    return int(parts[parts.index("layer") + 1]) if "layer" in parts else None
 
 
 def load_encoder(folder: Path) -> Any:
@@ -90,7 +138,7 @@ def load_encoder(folder: Path) -> Any:
 
 
 def trained_weights(model: nn.Module) -> dict[str, Tensor]:
-    """Return what training changed: the adapter's and the heads' tensors."""
+    """Return what training changed: the adapter's (or the encoder's) and the heads' tensors."""
     learned = {name for name, weight in model.named_parameters() if weight.requires_grad}
     return {
         name: weight.detach().cpu().contiguous().clone()
@@ -117,6 +165,7 @@ def load_trained(encoder_folder: Path, trained: "Trained", weights: Path) -> Joi
         len(labels.intents), len(labels.slot_labels), len(labels.sentiments), trained.rank
     )
     model = build(encoder_folder, shape)
+    freeze(model, trained.freeze)
     tensors = load_file(weights)
     wanted = {name: weight.shape for name, weight in trained_weights(model).items()}
     if wanted != {name: weight.shape for name, weight in tensors.items()}:

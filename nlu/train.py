@@ -1,13 +1,13 @@
 """Teach an assistant its intents: `offhook train nlu`.
 
-Seeded: the same examples, options and machine give the same weights, byte for byte.
+Seeded: on a CPU the same examples, options and machine give the same weights, byte for byte.
 """
 
 import hashlib
-import importlib.util
 import json
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +17,25 @@ import numpy as np
 
 from models.registry import digest, model_path
 from nlu import NluError
-from nlu.calibration import Calibration, choose_threshold, fit_temperature, softmax
+from nlu.augment import joined
+from nlu.calibration import (
+    Calibration,
+    Floats,
+    choose_more,
+    choose_sure,
+    choose_threshold,
+    fit_chain_temperature,
+    fit_temperature,
+    softmax,
+)
+from nlu.card import can_plot, model_card, plot_confusion, plot_curves
 from nlu.course import Course, Epoch, Outputs, TrainOptions
-from nlu.dataset import SENTIMENTS, Intents, load_intents, load_sentiment, split
-from nlu.decode import Labels
-from nlu.engine import open_session, run
+from nlu.dataset import SENTIMENTS, Example, Intents, load_intents, load_sentiment, split
+from nlu.decode import Labels, label_probabilities
+from nlu.engine import open_session, run_onnx
 from nlu.export import export_onnx
 from nlu.files import (
+    CARD,
     REPORT,
     WEIGHTS,
     Trained,
@@ -33,6 +45,7 @@ from nlu.files import (
     write_trained,
 )
 from nlu.metrics import evaluate
+from nlu.review import Misread, review
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.understand import OUT_OF_SCOPE
 
@@ -40,8 +53,10 @@ if TYPE_CHECKING:
     from nlu.fit import Fitted
 
 ENCODER = "minilm"
-PLOT = "confusion.png"
-NO_PLOT = "no confusion.png: matplotlib is not installed (pip install matplotlib)"
+CONFUSION_PLOT = "confusion.png"
+CURVES_PLOT = "curves.png"
+CALIBRATED_ON = 1000  # utterances, for the temperature of the slots
+NO_PLOTS = "no plots: matplotlib is not installed (pip install matplotlib)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,8 @@ class Report:
     development: dict[str, Any]  # see nlu.metrics.evaluate; of the exported int8 graph
     calibration: dict[str, float]
     options: dict[str, Any]
+    remarks: tuple[str, ...]  # on weak and overlapping intents, see nlu.review
+    history: tuple[dict[str, float], ...]  # an entry an epoch
     notes: tuple[str, ...] = ()
 
 
@@ -63,8 +80,13 @@ def train(
     assistant: Path,
     options: TrainOptions | None = None,
     progress: Callable[[Epoch], None] = lambda epoch: None,
+    run: Path | None = None,
 ) -> Report:
-    """Train on the assistant's intents.yaml and write the model into its `nlu/`; blocking."""
+    """Train on the assistant's intents.yaml and write the model into its `nlu/`; blocking.
+
+    With a `run` folder, TensorBoard logs and checkpoints are kept there, and a training that was
+    broken off goes on.
+    """
     from nlu.fit import fit
 
     options = options or TrainOptions()
@@ -74,24 +96,19 @@ def train(
     intents = load_intents(intents_file(assistant))
     labels = labels_of(intents)
     encoder = model_path(ENCODER)
-    tokenizer = load_tokenizer(encoder / "tokenizer.json")
-    examples = (*intents.examples, *load_sentiment())
-    course = Course(labels, tokenizer, *split(examples, options.development, options.seed))
-    fitted = fit(encoder, course, options, progress)
-    weights = _weights(fitted)
-    outputs = _outputs(fitted, course, options.threads)
-    calibration = calibrate(outputs, labels, options.false_rejects)
+    course = course_of(intents, labels, options)
+    fitted = fit(encoder, course, options, progress, run)
+    outputs = _outputs(fitted, course, options)
+    calibration = calibrate(outputs, labels, options)
+    told = _told(fitted, course, options)
     report = Report(
         seconds=round(time.perf_counter() - started, 1),
-        epochs=fitted.epochs,
-        best_epoch=fitted.best.number,
-        trained_parameters=fitted.parameters,
-        examples={"taught": len(course.taught), "held_back": len(course.held)},
         development=evaluate(outputs, labels, calibration),
         calibration=asdict(calibration),
-        options=asdict(options),
-        notes=() if _can_plot() else (NO_PLOT,),
+        remarks=tuple(_remarks(encoder, intents, course, outputs)),
+        **told,
     )
+    weights = _weights(fitted)
     trained = Trained(
         language=intents.language,
         encoder=ENCODER,
@@ -99,33 +116,86 @@ def train(
         examples_digest=examples_digest(intents),
         weights_digest=hashlib.sha256(weights).hexdigest(),
         rank=options.rank,
+        freeze=options.freeze,
         labels=labels,
         calibration=calibration,
     )
-    _write(model_folder(assistant), weights, report, trained)
+    _write(assistant, weights, report, trained)
     return report
+
+
+def _told(fitted: "Fitted", course: Course, options: TrainOptions) -> dict[str, Any]:
+    """What the report says of the training itself."""
+    real = [example for example in course.held if not example.more]
+    return {
+        "epochs": len(fitted.history),
+        "best_epoch": fitted.best.number,
+        "trained_parameters": fitted.parameters,
+        "examples": {"taught": len(course.taught), "held_back": len(real)},
+        "options": asdict(options),
+        "history": tuple(asdict(epoch) for epoch in fitted.history),
+        "notes": () if can_plot() else (NO_PLOTS,),
+    }
+
+
+def _remarks(encoder: Path, intents: Intents, course: Course, outputs: Outputs) -> list[str]:
+    vectors = _vectors(encoder, course, intents.examples)
+    return review(intents, vectors, course.held, _misread(outputs, course, course.labels))
 
 
 def labels_of(intents: Intents) -> Labels:
     """Number an assistant's intents and slots."""
     slots = {slot.name: slot for slot in intents.slots}
-    return Labels(intents.names, bio_labels(list(slots)), SENTIMENTS, slots)
+    alone = tuple(name for name in intents.names if name in intents.alone)
+    return Labels(intents.names, bio_labels(list(slots)), SENTIMENTS, slots, alone)
 
 
-def calibrate(outputs: Outputs, labels: Labels, false_rejects: float) -> Calibration:
-    """Fit the temperatures and choose the threshold on the development split."""
+def course_of(intents: Intents, labels: Labels, options: TrainOptions) -> Course:
+    """Part the examples; some of those held back are also said two in a breath."""
+    tokenizer = load_tokenizer(model_path(ENCODER) / "tokenizer.json")
+    examples = (*intents.examples, *load_sentiment())
+    taught, held = split(examples, options.development, options.seed)
+    draw = random.Random(options.seed)  # noqa: S311 - reproducible, not secret
+    count = round(options.joined * len(held)) if options.several else 0
+    return Course(labels, tokenizer, taught, (*held, *joined(held, labels.alone, count, draw)))
+
+
+def calibrate(outputs: Outputs, labels: Labels, options: TrainOptions) -> Calibration:
+    """Fit the temperatures and choose the thresholds on the development split."""
     logits, truth = outputs.intents()
     temperature = fit_temperature(logits, truth)
-    words = outputs.words()
     oos = labels.intents.index(OUT_OF_SCOPE) if OUT_OF_SCOPE in labels.intents else -1
+    probabilities = softmax(logits, temperature)
     return Calibration(
         intent_temperature=temperature,
-        slot_temperature=fit_temperature(
-            np.concatenate([of for of, _ in words]), np.concatenate([of for _, of in words])
-        ),
+        slot_temperature=_slot_temperature(outputs, labels),
         sentiment_temperature=fit_temperature(*outputs.sentiments()),
-        threshold=choose_threshold(softmax(logits, temperature), truth, oos, false_rejects),
+        threshold=choose_threshold(probabilities, truth, oos, options.false_rejects),
+        sure=choose_sure(probabilities, truth, oos, options.wrong),
+        more=choose_more(
+            *outputs.any_intents(),
+            [labels.intents.index(name) for name in labels.alone if name in labels.intents],
+            options.false_alarms,
+        ),
     )
+
+
+def _slot_temperature(outputs: Outputs, labels: Labels) -> float:
+    """Fit the temperature of the whole chain by its words' marginal probabilities."""
+    words = outputs.words()
+    if not words or len(labels.slot_labels) == 1:
+        return 1.0
+
+    def loss(temperature: float) -> float:
+        likely = [
+            label_probabilities(scores, labels.slot_labels, outputs.transitions, temperature)[
+                np.arange(len(truth)), truth
+            ]
+            for scores, truth in words[:CALIBRATED_ON]
+        ]
+        return float(-np.log(np.concatenate(likely) + 1e-12).mean())
+
+    return fit_chain_temperature(loss)
 
 
 def _weights(fitted: "Fitted") -> bytes:
@@ -135,54 +205,67 @@ def _weights(fitted: "Fitted") -> bytes:
     return save(fitted.weights)
 
 
-def _outputs(fitted: "Fitted", course: Course, threads: int) -> Outputs:
+def _outputs(fitted: "Fitted", course: Course, options: TrainOptions) -> Outputs:
     """Run what will be served, the exported graph, on what was held back."""
+    from nlu.fit import transitions
+
     rows = [course.row(example) for example in course.held]
+    chain = transitions(fitted.model)
     with TemporaryDirectory() as scratch:
         graph = Path(scratch) / "model.onnx"
         export_onnx(fitted.model, graph)
-        session = open_session(graph, threads)
-        logits = [run(session, row.tokens.ids) for row in rows]
-    intent, slots, sentiment = zip(*logits, strict=True)
-    return Outputs(rows, np.stack(intent), slots, np.stack(sentiment))
+        session = open_session(graph, options.threads)
+        logits = [run_onnx(session, row.tokens.ids) for row in rows]
+    intent, several, slots, sentiment = zip(*logits, strict=True)
+    return Outputs(
+        rows, np.stack(intent), np.stack(several), slots, np.stack(sentiment), chain
+    )  # fmt: skip
 
 
-def _write(folder: Path, weights: bytes, report: Report, trained: Trained) -> None:
+def _misread(outputs: Outputs, course: Course, labels: Labels) -> list[Misread]:
+    return [
+        Misread(example, labels.intents[int(logits.argmax())])
+        for example, row, logits in zip(course.held, outputs.rows, outputs.intent, strict=True)
+        if row.intent >= 0 and logits.argmax() != row.intent
+    ]
+
+
+def _vectors(encoder: Path, course: Course, examples: Sequence[Example]) -> Floats:
+    """What the examples mean to the untrained encoder, (examples, dimensions) of length 1."""
+    import torch
+
+    from nlu.losses import padded
+    from nlu.model import load_encoder
+
+    model = load_encoder(encoder).eval()
+    vectors = []
+    with torch.inference_mode():
+        for first in range(0, len(examples), 64):
+            chunk = examples[first : first + 64]
+            ids, mask = padded([course.row(example).tokens.ids for example in chunk])
+            pieces = model(input_ids=ids, attention_mask=mask).last_hidden_state
+            vectors.append((pieces * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
+    found: Floats = torch.nn.functional.normalize(torch.cat(vectors)).numpy()
+    return found
+
+
+def _write(assistant: Path, weights: bytes, report: Report, trained: Trained) -> None:
     """Write the model's folder; model.json, which vouches for the weights, comes last."""
+    folder = model_folder(assistant)
+    told = asdict(report)
     try:
         folder.mkdir(exist_ok=True)
         (folder / WEIGHTS).write_bytes(weights)
-        text = json.dumps(asdict(report), indent=2) + "\n"
-        (folder / REPORT).write_text(text, encoding="utf-8")
-        if _can_plot():
-            _plot(report.development["confusion"], folder / PLOT)
+        (folder / REPORT).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        (folder / CARD).write_text(
+            model_card(assistant.resolve().name, told, trained), encoding="utf-8"
+        )
+        if can_plot():
+            plot_confusion(report.development["confusion"], folder / CONFUSION_PLOT)
+            plot_curves(report.history, report.best_epoch, folder / CURVES_PLOT)
         write_trained(folder, trained)
     except OSError as error:
         raise NluError(
             f"{folder}: cannot be written ({error.strerror}): train a copy of the assistant's "
             "folder where you may write"
         ) from None
-
-
-def _can_plot() -> bool:
-    return importlib.util.find_spec("matplotlib") is not None
-
-
-def _plot(confusion: dict[str, Any], path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    names, matrix = confusion["labels"], np.array(confusion["matrix"])
-    side = 3 + 0.32 * len(names)  # inches
-    figure = Figure(figsize=(side, side), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    axes.imshow(matrix, cmap="Blues")
-    axes.set_xticks(range(len(names)), names, rotation=90)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xlabel("understood as")
-    axes.set_ylabel("meant")
-    for (row, column), count in np.ndenumerate(matrix):
-        if count:
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=7)
-    figure.savefig(path, dpi=100, metadata={"Software": None})

@@ -35,7 +35,9 @@ class Sentiment:
 class Understanding:
     """`intent` is the most likely one, or `OUT_OF_SCOPE`; confidences are calibrated, 0 to 1.
 
-    `ranking` lists (intent, probability) with the most likely first.
+    `ranking` lists (intent, probability) with the most likely first. `more` are further intents of
+    the same breath ("cancel it, and when are you open?"). `maybe` are the two that it could be,
+    where neither is sure enough to act upon without asking "did you mean …".
     """
 
     text: str
@@ -44,6 +46,13 @@ class Understanding:
     slots: tuple[Slot, ...]
     sentiment: Sentiment
     ranking: tuple[tuple[str, float], ...] = ()
+    more: tuple[str, ...] = ()
+    maybe: tuple[str, ...] = ()
+
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """All intents of the breath."""
+        return (self.intent, *self.more)
 
 
 @dataclass(frozen=True, slots=True)

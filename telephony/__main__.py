@@ -14,19 +14,15 @@ from rich.console import Console
 from models.device import yield_idle_cores
 from telephony.cli_errors import ExitCode, report
 from telephony.cli_logging import set_up_logging
+from telephony.cli_nlu import UNDERSTAND_EPILOG, eval_app, train_app, understand
+from telephony.cli_options import ALONE, CALLS, SETUP, Assistant, epilog
 
 DOTENV = Path(".env")
-CALLS, ALONE, SETUP = "Answer calls", "Try a part alone", "Set up"
-
-
-def _epilog(*examples: str, more: str = "") -> str:
-    """Return what stands below a command's help; typer keeps the line breaks."""
-    return "\n".join([*([more, ""] if more else []), "[bold]Examples[/]", *examples])
 
 
 app = typer.Typer(
     help="Answer the phone: hear the caller, understand, decide, speak. On your own machine.",
-    epilog=_epilog(
+    epilog=epilog(
         "offhook models pull                           [dim]fetch what the assistant needs[/]",
         "offhook replay tests/clips/order_status.wav   [dim]it answers a recorded caller[/]",
         "offhook mic                                   [dim]it answers you: wear headphones[/]",
@@ -49,14 +45,11 @@ models_app = typer.Typer(
     " theirs is ever run.",
     no_args_is_help=True,
 )
-train_app = typer.Typer(help="Train what an assistant has of its own.", no_args_is_help=True)
 app.add_typer(models_app, name="models", rich_help_panel=SETUP)
 app.add_typer(train_app, name="train", rich_help_panel=SETUP)
+app.add_typer(eval_app, name="eval", rich_help_panel=SETUP)
+app.command(rich_help_panel=ALONE, epilog=UNDERSTAND_EPILOG)(understand)
 
-Assistant = Annotated[
-    Path | None,
-    typer.Option("--assistant", "-a", metavar="DIR", help="Its folder, if not the shipped one."),
-]
 MaxHours = Annotated[float, typer.Option(help="Refuse recordings that are longer.")]
 Channel = Annotated[
     str | None,
@@ -107,7 +100,7 @@ def offhook(
 
 @app.command(
     rich_help_panel=CALLS,
-    epilog=_epilog(
+    epilog=epilog(
         "offhook replay call.wav --sound out/call.wav --record out/call.json",
         "offhook replay calls/*.wav --json > calls.json",
         "offhook replay support.wav --channel right --as-recorded",
@@ -149,7 +142,7 @@ def replay(
 
 @app.command(
     rich_help_panel=CALLS,
-    epilog=_epilog(
+    epilog=epilog(
         "offhook mic --list",
         "offhook mic --input headset --output 5",
         more="Wear headphones: there is no echo cancellation, and through a loudspeaker the"
@@ -181,7 +174,7 @@ def mic(
 
 @app.command(
     rich_help_panel=CALLS,
-    epilog=_epilog(
+    epilog=epilog(
         "offhook serve --insecure-local               [dim]try it here, with `offhook call`[/]",
         "offhook serve --public-url https://calls.example.com",
         more="Twilio reaches it at the public URL, through your own https proxy or tunnel; what to"
@@ -212,7 +205,7 @@ def serve(
 
 @app.command(
     rich_help_panel=CALLS,
-    epilog=_epilog(
+    epilog=epilog(
         'offhook dial +13125550123 --message "Your kettle is ready. Call us to change the date."',
         'offhook dial +13125550123 --message "..." --opening "Hello, is this a good time?" --wait',
         more="`offhook serve` must run where OFFHOOK_PUBLIC_URL leads: it talks when somebody"
@@ -239,7 +232,7 @@ def dial(
 
 @app.command(
     rich_help_panel=ALONE,
-    epilog=_epilog(
+    epilog=epilog(
         "offhook serve --insecure-local                     [dim]in another terminal[/]",
         "offhook call tests/clips/order_status.wav --out ear.wav",
         "offhook call script.yaml --loss 5 --jitter 60 --reorder 2 --duplicate 2 --echo -10",
@@ -318,7 +311,7 @@ def call(
 
 @app.command(
     rich_help_panel=ALONE,
-    epilog=_epilog(
+    epilog=epilog(
         'offhook say "Your order 15213 costs $42.50." -o order.wav',
         "offhook say Hello -o hello.wav --engine hibari",
     ),
@@ -338,7 +331,7 @@ def say(
 
 @app.command(
     rich_help_panel=ALONE,
-    epilog=_epilog("offhook hear call.wav", "offhook hear call.wav --model tiny.en"),
+    epilog=epilog("offhook hear call.wav", "offhook hear call.wav --model tiny.en"),
 )
 def hear(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="WAV, FLAC, Ogg or MP3.")],
@@ -384,30 +377,6 @@ def models_verify(
     from telephony.cli_models import verify_models
 
     return verify_models(names or (), everything, Console())
-
-
-@train_app.command(
-    "nlu",
-    epilog=_epilog(
-        "offhook train nlu my-shop/",
-        "offhook train nlu my-shop/ --epochs 60 --seed 3",
-        more="Minutes on two cores. Stops by itself when the held back examples get no better;"
-        " the same examples and seed give the same model. The report is in the folder's nlu/.",
-    ),
-)
-def train_nlu(
-    assistant: Annotated[
-        Path | None,
-        typer.Argument(metavar="DIR", help="The assistant's folder, if not the shipped one."),
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="At most.", min=1)] = None,
-    seed: Annotated[int | None, typer.Option(help="Another one gives another model.")] = None,
-) -> None:
-    """Teach the understanding what intents.yaml says."""
-    from telephony.cli_train import train_nlu as train
-    from telephony.settings import load_settings
-
-    train(load_settings(assistant=assistant).assistant, epochs, seed, Console())
 
 
 @app.command(rich_help_panel=SETUP)

@@ -9,19 +9,33 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dialogue.assistant import default_assistant
 from nlu.course import Epoch, TrainOptions
-from nlu.files import REPORT, model_folder
+from nlu.files import CARD, REPORT, model_folder
 from nlu.train import Report, train
+from telephony.cli_options import Learns
 
 CONFUSIONS_SHOWN = 5
+REMARKS_SHOWN = 6
+TOP_FROZEN = 3  # lowest layers that stay as they are where only the top learns
 
 
-def train_nlu(assistant: Path | None, epochs: int | None, seed: int | None, out: Console) -> None:
-    """Train the assistant's understanding; `epochs` and `seed` are the usual where None."""
-    folder = assistant or default_assistant()
+def options_of(epochs: int | None, seed: int | None, learns: Learns, device: str) -> TrainOptions:
+    """What was asked for."""
     usual = TrainOptions()
     options = replace(
         usual, epochs=epochs or usual.epochs, seed=usual.seed if seed is None else seed
     )
+    options = replace(options, device=device, precision="bf16" if device == "cuda" else "no")
+    if learns is Learns.ADAPTER:
+        return options
+    frozen = TOP_FROZEN if learns is Learns.TOP else 0
+    return replace(options, rank=0, freeze=frozen, adapter_rate=1e-4, head_rate=1e-3)
+
+
+def train_nlu(
+    assistant: Path | None, options: TrainOptions, run: Path | None, out: Console
+) -> None:
+    """Train the assistant's understanding; `run` is a folder for logs and checkpoints."""
+    folder = assistant or default_assistant()
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=out) as progress:
         task = progress.add_task("reading the examples", total=None)
@@ -31,7 +45,7 @@ def train_nlu(assistant: Path | None, epochs: int | None, seed: int | None, out:
                 task, description=_scores(epoch), completed=epoch.number, total=epoch.of
             )
 
-        report = train(folder, options, show)
+        report = train(folder, options, show, run)
         progress.update(task, completed=report.epochs, total=report.epochs)
     _print(report, folder, out)
 
@@ -49,16 +63,30 @@ def _print(report: Report, folder: Path, out: Console) -> None:
         f"Trained on {examples['taught']} examples in {report.seconds:.0f} s,"
         f" best after epoch {report.best_epoch}. Of {examples['held_back']} held back:",
     )
-    out.print(f"  intents         {found['intents']['accuracy']:7.1%} right")
-    out.print(f"  slots           {found['slots']['f1']:7.1%} F1")
-    out.print(f"  sentiment       {found['sentiment']['accuracy']:7.1%} right")
-    out.print(f"  out of scope    {found['scope']['oos_recall']:7.1%} noticed")
-    out.print(f"  in scope        {found['scope']['false_rejects']:7.1%} refused by mistake")
+    for name, figure, of in (
+        ("intents", found["intents"]["accuracy"], "right"),
+        ("slots", found["slots"]["f1"], "F1"),
+        ("sentiment", found["sentiment"]["accuracy"], "right"),
+        ("two in a breath", found["several"]["both_right"], "both right and no other"),
+        ("out of scope", found["scope"]["oos_recall"], "noticed"),
+        ("in scope", found["scope"]["false_rejects"], "refused by mistake"),
+    ):
+        measured = "not measured" if figure is None else f"{figure:7.1%} {of}"
+        out.print(f"  {name:<15} {measured}")
     for line in confusions(found["confusion"])[:CONFUSIONS_SHOWN]:
         out.print(f"  {line}")
+    if report.remarks:
+        out.print("What to mend in the examples:")
+    for remark in report.remarks[:REMARKS_SHOWN]:
+        out.print(f"  - {remark}", soft_wrap=True, highlight=False, markup=False)
+    if len(report.remarks) > REMARKS_SHOWN:
+        out.print(f"  - and {len(report.remarks) - REMARKS_SHOWN} more, in {CARD}")
     for note in report.notes:
         out.print(note)
-    out.print(f"The model is in {model_folder(folder)}; {REPORT} there says more.", soft_wrap=True)
+    out.print(
+        f"The model is in {model_folder(folder)}; {CARD} and {REPORT} there say more.",
+        soft_wrap=True,
+    )
 
 
 def confusions(confusion: dict[str, Any]) -> list[str]:

@@ -85,8 +85,8 @@ def load_parts(
 
 
 def turn_options(settings: Settings) -> TurnOptions:
-    """Return how turns are told, with the VAD's own threshold."""
-    return TurnOptions(speech_probability=SPEECH_PROBABILITY[settings.vad])
+    """Return how turns are told, with the VAD's own threshold, and what else is measured."""
+    return TurnOptions(SPEECH_PROBABILITY[settings.vad], prosody=settings.prosody)
 
 
 def model_names(settings: Settings, assistant: Assistant) -> list[str]:
@@ -150,13 +150,15 @@ class _Engines:
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
     """Load the engines side by side."""
-    today = NluOptions(today=lambda: assistant.hours.local(world.now()).date())
+    understanding = NluOptions(
+        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
+    )
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
             asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
-            text = _Loading(tasks, partial(_load_understanding, assistant, today))
+            text = _Loading(tasks, partial(_load_understanding, assistant, understanding))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)

@@ -1,18 +1,23 @@
-"""Public sets for understanding, as examples: train, development (may be empty) and test."""
+"""Public sets for understanding, as examples: train, development (may be empty) and test.
+
+Each loader takes the set's own folder, laid out as its authors publish it.
+"""
 
 import csv
 import gzip
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nlu.augment import join
 from nlu.dataset import Example, Mark
 from nlu.understand import OUT_OF_SCOPE
 
 DEVELOPMENT_SHARE = 0.1  # of the training part, where a set has no development part
+FOLDS = 10  # of NLU++'s "large" setting: nine to train on, one to test on
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class Corpus:
 
 def clinc150(folder: Path) -> Corpus:
     """150 intents and out of scope; the 100 out-of-scope training sentences are used as a class."""
-    with gzip.open(folder / "clinc150" / "data_full.json.gz", "rt", encoding="utf-8") as file:
+    with gzip.open(folder / "data_full.json.gz", "rt", encoding="utf-8") as file:
         parts = json.load(file)
 
     def part(name: str) -> list[Example]:
@@ -40,28 +45,62 @@ def banking77(folder: Path) -> Corpus:
     """77 intents of a bank's customers; no out of scope, no development part."""
 
     def part(name: str) -> list[Example]:
-        with (folder / "banking77" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            return [Example(row["text"], row["category"]) for row in csv.DictReader(file)]
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return [Example(row["text"].strip(), row["category"]) for row in csv.DictReader(file)]
 
     return Corpus(part("train"), (), part("test"))
 
 
-def snips(folder: Path) -> Corpus:
-    """7 intents and 39 slots of a voice assistant."""
-    return _sequences(folder / "snips-atis" / "snips")
+def sequences(folder: Path) -> Corpus:
+    """SNIPS and ATIS: words, BIO labels and intents in three files a part."""
+
+    def part(name: str) -> list[Example]:
+        files = [
+            (folder / name / file).read_text(encoding="utf-8").splitlines()
+            for file in ("seq.in", "seq.out", "label")
+        ]
+        return [
+            _example(words.split(), labels.split(), [intent.strip()])
+            for words, labels, intent in zip(*files, strict=True)
+        ]
+
+    return Corpus(part("train"), part("dev"), part("test"))
 
 
-def atis(folder: Path) -> Corpus:
-    """Flight enquiries, many slots, very uneven intents."""
-    return _sequences(folder / "snips-atis" / "atis")
+def mixed(folder: Path, alone: Path) -> Corpus:
+    """MixSNIPS and MixATIS: several intents in a sentence.
+
+    Their training files are not at hand: it is rebuilt as theirs was, by joining sentences of the
+    single set (`alone`) that none of the mixed development and test sentences contain.
+    """
+
+    def part(name: str) -> list[Example]:
+        return list(_column(folder / f"{name}.txt"))
+
+    development, test = part("dev"), part("test")
+    singles = [_parted(example) for example in sequences(alone).train]
+    heard = " | ".join(f" {' '.join(e.text.lower().split())} " for e in (*development, *test))
+    free = [e for e in singles if f" {' '.join(e.text.lower().split())} " not in heard]
+    return Corpus(_joined(free, 1.2), development, test)
 
 
-CORPORA: dict[str, Callable[[Path], Corpus]] = {
-    "clinc150": clinc150,
-    "banking77": banking77,
-    "snips": snips,
-    "atis": atis,
-}
+def nlupp(folder: Path) -> Iterator[Corpus]:
+    """NLU++ in its "large" setting: ten corpora, each testing on two of the twenty folds."""
+    folds = [_nlupp_fold(folder / f"fold{i}.json") for i in range(2 * FOLDS)]
+    for i in range(FOLDS):
+        test = [e for fold in folds[2 * i : 2 * i + 2] for e in fold]
+        rest = [e for fold in (*folds[: 2 * i], *folds[2 * i + 2 :]) for e in fold]
+        yield Corpus(rest, (), test)
+
+
+def dstc11(folder: Path) -> Iterator[Corpus]:
+    """Spoken customer-service utterances with their intents, in five folds of our making."""
+    lines = (folder / "test-utterances.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines if line.strip()]
+    examples = [Example(entry["utterance"].strip(), entry["intent"]) for entry in entries]
+    random.Random(7).shuffle(examples)  # noqa: S311 - reproducible, not secret
+    for i in range(5):
+        yield Corpus([e for n, e in enumerate(examples) if n % 5 != i], (), examples[i::5])
 
 
 def few(corpus: Corpus, per_intent: int, seed: int) -> Corpus:
@@ -72,13 +111,13 @@ def few(corpus: Corpus, per_intent: int, seed: int) -> Corpus:
     return Corpus(train, development, corpus.test)
 
 
-def whole(corpus: Corpus, seed: int) -> Corpus:
+def whole(corpus: Corpus, seed: int, share: float = DEVELOPMENT_SHARE) -> Corpus:
     """Take everything; a development part is cut off where there is none."""
     if corpus.development:
         return corpus
     train = list(corpus.train)
     random.Random(seed).shuffle(train)  # noqa: S311 - reproducible, not secret
-    cut = round(DEVELOPMENT_SHARE * len(train))
+    cut = round(share * len(train))
     return Corpus(train[cut:], train[:cut], corpus.test)
 
 
@@ -97,26 +136,92 @@ def _draw(
     return drawn, rest
 
 
-def _sequences(folder: Path) -> Corpus:
-    def part(name: str) -> list[Example]:
-        files = [
-            (folder / name / file).read_text(encoding="utf-8").splitlines()
-            for file in ("seq.in", "seq.out", "label")
-        ]
-        return [_example(*lines) for lines in zip(*files, strict=True)]
-
-    return Corpus(part("train"), part("dev"), part("test"))
+def _parted(example: Example) -> Example:
+    """Tell "one#other" as the two intents that it is."""
+    intents = list(dict.fromkeys(example.intent.split("#")))
+    return replace(example, intent=intents[0], more=tuple(intents[1:]))
 
 
-def _example(text: str, labels: str, intent: str) -> Example:
+def _example(words: Sequence[str], labels: Sequence[str], intents: Sequence[str]) -> Example:
     """Join words that carry BIO labels into a sentence with marks."""
     marks: list[Mark] = []
     at = 0
-    for word, label in zip(text.split(), labels.split(), strict=True):
+    for word, label in zip(words, labels, strict=True):
         kind, _, name = label.partition("-")
         if kind == "I" and marks and marks[-1].name == name and marks[-1].end == at - 1:
             marks[-1] = Mark(name, marks[-1].start, at + len(word))
         elif name:
             marks.append(Mark(name, at, at + len(word)))
         at += len(word) + 1
-    return Example(" ".join(text.split()), intent, tuple(marks))
+    return Example(" ".join(words), intents[0], tuple(marks), more=tuple(intents[1:]))
+
+
+def _column(path: Path) -> Iterator[Example]:
+    """Read sentences of one word and label to a line; the last line holds the intents."""
+    for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
+        *lines, intents = block.splitlines()
+        pairs = [line.split() for line in lines]
+        words, labels = zip(*pairs, strict=True)
+        yield _example(words, labels, list(dict.fromkeys(intents.strip().split("#"))))
+
+
+def _joined(singles: Sequence[Example], share: float) -> list[Example]:
+    """Join one, two or three sentences (3 : 5 : 2) of different intents, as the mixed sets do."""
+    draw = random.Random(7)  # noqa: S311 - reproducible, not secret
+    made = []
+    for _ in range(round(share * len(singles))):
+        count = draw.choices((1, 2, 3), (0.3, 0.5, 0.2))[0]
+        parts: list[Example] = []
+        while len(parts) < count:
+            part = draw.choice(singles)
+            if not set(part.intents) & {intent for p in parts for intent in p.intents}:
+                parts.append(part)
+        joints = [draw.choice((" and ", " , and ", " and then ", " , ")) for _ in parts[1:]]
+        made.append(join(parts, joints))
+    return made
+
+
+def _nlupp_fold(path: Path) -> list[Example]:
+    examples = []
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        marks = [Mark(name, *slot["span"]) for name, slot in entry.get("slots", {}).items()]
+        intents = entry.get("intents", [])
+        examples.append(
+            Example(
+                entry["text"],
+                intents[0] if intents else "",
+                tuple(sorted(marks, key=lambda mark: mark.start)),
+                more=tuple(intents[1:]),
+            )
+        )
+    return examples
+
+
+LOADERS: dict[str, Callable[[Path], Corpus | Iterator[Corpus]]] = {
+    "snips": sequences,
+    "atis": sequences,
+    "clinc150": clinc150,
+    "banking77": banking77,
+    "nlupp": nlupp,
+    "dstc11": dstc11,
+}
+FOLDERS = {  # in the folder of all sets
+    "snips": "snips-atis/snips",
+    "atis": "snips-atis/atis",
+    "clinc150": "clinc150",
+    "banking77": "banking77",
+    "nlupp": "nlupp/data/banking",
+    "dstc11": "dstc11-intent/development",
+    "mixsnips": "mixsnips-mixatis/MixSNIPS_clean",
+    "mixatis": "mixsnips-mixatis/MixATIS_clean",
+}
+ALONE = {"mixsnips": "snips", "mixatis": "atis"}
+
+
+def load(name: str, shared: Path, folder: Path | None = None) -> list[Corpus]:
+    """Load a set, fold by fold where it has folds, from `shared` or from a folder like it."""
+    folder = folder or shared / FOLDERS[name]
+    if name in ALONE:
+        return [mixed(folder, shared / FOLDERS[ALONE[name]])]
+    found = LOADERS[name](folder)
+    return [found] if isinstance(found, Corpus) else list(found)

@@ -5,16 +5,20 @@ python -m tests.bench.tables            # docs/bench/*.json → README.md
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from tests.bench import nlu_tables
+from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
 README = REPO / "README.md"
 RESULTS = REPO / "docs" / "bench"
 PLACE = re.compile(r"<!-- bench:(\w+) -->\n.*?<!-- /bench -->", re.DOTALL)
+
+FOLDERS = {"nlu"}  # tables made of a folder of reports
 
 Report = dict[str, Any]
 
@@ -29,11 +33,21 @@ def with_tables(text: str, results: Path) -> str:
 
     def fill(place: re.Match[str]) -> str:
         name = place[1]
-        report = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
-        body = f"{TABLES[name](report)}\n\n{_origin(report['environment'])}"
+        reports = _read(results, name)
+        of = reports if name in FOLDERS else reports[name]
+        origins = dict.fromkeys(_origin(report["environment"]) for report in reports.values())
+        body = f"{TABLES[name](of)}\n\n{'<br>'.join(origins)}"
         return f"<!-- bench:{name} -->\n{body}\n<!-- /bench -->"
 
     return PLACE.sub(fill, text)
+
+
+def _read(results: Path, name: str) -> dict[str, Report]:
+    """Give the reports by name: one, or those of a folder."""
+    paths = (
+        sorted((results / name).glob("*.json")) if name in FOLDERS else [results / f"{name}.json"]
+    )
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def _latency(report: Report) -> str:
@@ -41,14 +55,14 @@ def _latency(report: Report) -> str:
         (part.replace("_", " "), f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")
         for part, ms in report["milliseconds"].items()
     ]
-    table = _table(("milliseconds", "p50", "p95"), rows)
+    drawn = table(("milliseconds", "p50", "p95"), rows)
     of = f"{report['turns']} turns of {report['calls']} calls"
     note = (
         "The ASR works while the pause is waited out; voice to voice is from the caller's last"
         " sound to the assistant's first. Fixed sentences come from a cache (first audio 1 ms),"
         " others are spoken as they come."
     )
-    return f"**What a caller waits**, {of}\n\n{table}\n\n{note}"
+    return f"**What a caller waits**, {of}\n\n{drawn}\n\n{note}"
 
 
 def _start(report: Report) -> str:
@@ -65,7 +79,7 @@ def _turns(report: Report) -> str:
     rows = [
         (
             names[name],
-            _percent(found["cut_off"]),
+            percent(found["cut_off"]),
             f"{found['delay_ms']['p50']}",
             f"{found['delay_ms']['p95']}",
         )
@@ -73,7 +87,7 @@ def _turns(report: Report) -> str:
     ]
     head = ("the dialogue expects", "cut off", "end of turn seen after, p50 ms", "p95 ms")
     of = f"{report['turns']} turns of people spelling and counting"
-    return f"**Letting callers finish**, {of}\n\n{_table(head, rows)}"
+    return f"**Letting callers finish**, {of}\n\n{table(head, rows)}"
 
 
 def _speech(report: Report) -> str:
@@ -81,7 +95,7 @@ def _speech(report: Report) -> str:
         return f"{found['cpu_seconds_per_utterance']:.2f}"
 
     rows = [
-        (engine, model, corpus, line, _percent(found["wer"]), cpu_seconds(found))
+        (engine, model, corpus, line, percent(found["wer"]), cpu_seconds(found))
         for engine, models in report["engines"].items()
         for model, corpora in models.items()
         for corpus, lines in corpora.items()
@@ -94,7 +108,7 @@ def _speech(report: Report) -> str:
         " context, the hardest thing for Whisper, and the reason why the dialogue says what it"
         " expects."
     )
-    return f"**Hearing**, recordings: {of}\n\n{_table(head, rows)}\n\n{note}"
+    return f"**Hearing**, recordings: {of}\n\n{table(head, rows)}\n\n{note}"
 
 
 def _vad(report: Report) -> str:
@@ -107,13 +121,13 @@ def _vad(report: Report) -> str:
             engine,
             f"{found['threshold']:.2f}",
             f"{test_f1(found):.3f}",
-            _percent(fmean(found["called_speech"]["tones"].values())),
+            percent(fmean(found["called_speech"]["tones"].values())),
             f"{found['microseconds_per_frame']['p50']:.0f}",
         )
         for engine, found in report["engines"].items()
     ]
     head = ("VAD", "threshold", "test F1", "tones called speech", "µs per 20 ms")
-    return f"**Voice activity**, thresholds chosen on training data\n\n{_table(head, rows)}"
+    return f"**Voice activity**, thresholds chosen on training data\n\n{table(head, rows)}"
 
 
 def _tts(report: Report) -> str:
@@ -127,34 +141,7 @@ def _tts(report: Report) -> str:
         for engine, found in report["engines"].items()
     ]
     head = ("voice", "first audio p50, ms", "p95, ms", "seconds of computing per second")
-    return f"**Speaking**, {report['sentences']} sentences, nothing cached\n\n{_table(head, rows)}"
-
-
-def _nlu(report: Report) -> str:
-    sets = dict(report["sets"])
-    shipped = sets.pop("retail")
-    served = shipped["backends"]["onnx int8"]
-    rows = [
-        (
-            "the shipped retail assistant, held-out sentences",
-            str(shipped["sentences"]),
-            _percent(served["intents"]["accuracy"]),
-            _percent(served["slots"]["f1"]),
-        )
-    ]
-    for name, found in sets.items():
-        shots = f"{name.upper()}, {found['per_intent'] or 'all'} examples an intent"
-        slots = "" if found["slot_f1"] is None else _percent(found["slot_f1"])
-        rows.append((shots, str(found["test"]), _percent(found["accuracy"]), slots))
-    table = _table(("trained on", "tested on", "intents", "slot F1"), rows)
-    note = (
-        f"Retail: {_percent(served['scope']['oos_recall'])} of out-of-scope sentences are seen as"
-        f" such, at {_percent(served['scope']['false_rejects'])} of the others refused; sentiment"
-        f" {_percent(served['sentiment']['accuracy'])}; a sentence takes"
-        f" {served['ms_p50']:.1f} ms on one thread (int8; torch"
-        f" {shipped['backends']['torch float32']['ms_p50']:.0f} ms)."
-    )
-    return f"**Understanding**, int8 weights\n\n{table}\n\n{note}"
+    return f"**Speaking**, {report['sentences']} sentences, nothing cached\n\n{table(head, rows)}"
 
 
 def _phone(report: Report) -> str:
@@ -195,7 +182,7 @@ def _phone(report: Report) -> str:
         f"Real time, real models, the emulator's far end, {report['calls_at_once']} calls at once"
         " in one process with their callers."
     )
-    return f"**At the caller's ear**\n\n{_table(('what', 'measured'), rows)}\n\n{note}"
+    return f"**At the caller's ear**\n\n{table(('what', 'measured'), rows)}\n\n{note}"
 
 
 def _echo(report: Report) -> str:
@@ -203,7 +190,7 @@ def _echo(report: Report) -> str:
         count = found["interruptions"]
         within = f"{found['heard_within_250_ms']} of {count}"
         delay = found["added_delay_ms"]
-        errors = " → ".join(_percent(found["wer"][way]) for way in ("clean", "echo", "guarded"))
+        errors = " → ".join(percent(found["wer"][way]) for way in ("clean", "echo", "guarded"))
         return (
             name,
             f"{found['heard']} of {count}",
@@ -230,7 +217,7 @@ def _echo(report: Report) -> str:
         f"Alone on a speakerphone the assistant would take its echo for a caller in"
         f" {onsets['without']} of {of} sentences; with the guard in {onsets['with']}."
     )
-    return f"**Echo guard**, -10 dB\n\n{_table(head, rows)}\n\n{note}"
+    return f"**Echo guard**, -10 dB\n\n{table(head, rows)}\n\n{note}"
 
 
 TABLES: dict[str, Callable[[Report], str]] = {
@@ -242,17 +229,11 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "speech": _speech,
     "vad": _vad,
     "tts": _tts,
-    "nlu": _nlu,
+    "nlu": nlu_tables.public,
+    "retail": nlu_tables.retail,
+    "barista": nlu_tables.barista,
+    "values": nlu_tables.values,
 }
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def _origin(environment: Report) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn import metrics  # type: ignore[import-untyped]  # scikit-learn has no types
+from sklearn import metrics
 
 from models.registry import model_path
 from tests.bench import vad_data as data

@@ -3,7 +3,7 @@ from datetime import date
 
 import pytest
 
-from nlu.augment import vary
+from nlu.augment import joined, swap, vary
 from nlu.dataset import Example, Mark, SlotType
 from nlu.numbers import find_digits
 from nlu.samples import say, say_digits
@@ -51,3 +51,33 @@ def test_the_same_seed_says_the_same() -> None:
     example = Example("order 15213", "x", (Mark("order_number", 6, 11),))
     one, two = ([vary(example, SLOTS, VALUES, seeded(9)) for _ in range(5)] for _ in range(2))
     assert one == two
+
+
+def test_two_intents_in_a_breath_keep_their_marks_and_intents() -> None:
+    order = Example("Where is 15213.", "order_status", (Mark("order_number", 9, 14),))
+    hours = Example("Are you open Friday?", "opening_hours", (Mark("date", 13, 19),))
+    hello = Example("hello", "greeting")
+    made = joined([order, hours, hello], frozenset({"greeting"}), 40, seeded(2))
+    assert len(made) == 40
+    for example in made:
+        assert set(example.intents) == {"order_status", "opening_hours"}
+        values = {mark.name: example.text[mark.start : mark.end] for mark in example.marks}
+        assert values == {"order_number": "15213", "date": "Friday"}
+    assert len({example.text for example in made}) > 10
+
+
+def test_nothing_is_joined_where_one_intent_is_left() -> None:
+    assert joined([Example("hello", "greeting")], frozenset(), 5, seeded(2)) == []
+
+
+def test_swapped_values_come_from_the_same_slot() -> None:
+    example = Example("order 15213 by Friday", "x", (Mark("order_number", 6, 11),
+                                                     Mark("date", 15, 21)))  # fmt: skip
+    seen = set()
+    for seed in range(50):
+        made = swap(example, VALUES, 0.5, seeded(seed))
+        values = {mark.name: made.text[mark.start : mark.end] for mark in made.marks}
+        assert values["order_number"] == "15213"
+        assert values["date"] in VALUES["date"]
+        seen.add(values["date"])
+    assert seen == set(VALUES["date"])

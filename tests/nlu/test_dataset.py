@@ -64,7 +64,7 @@ def test_examples_stand_as_they_are_said(tmp_path: Path) -> None:
         (("[next Thursday](date)", "[next Thursday](day)"), 8, "unknown slot 'day': use date or"),
         (("[next Thursday](date)", "[next Thursday(date)"), 8, "broken slot mark"),
         (("[next Thursday](date)", "[next Thursday]"), 8, "broken slot mark"),
-        (("  hours:", "  hours:\n    note: x"), 6, "unknown key 'note': use examples"),
+        (("  hours:", "  hours:\n    note: x"), 6, "unknown key 'note': use alone or examples"),
         (("slots:", "slotz:"), 1, "unknown key 'slotz': use"),
         (("    sing a song\n", ""), 20, "out_of_scope has 4 examples: add some, at least 5"),
         (

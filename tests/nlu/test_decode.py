@@ -1,19 +1,25 @@
 from datetime import date
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 
+from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.decode import (
     FORM_CONFIDENCE,
     Labels,
     best_labels,
     decide,
+    doubtful,
     expected_slots,
+    further,
+    label_probabilities,
     rank_intents,
     read_sentiment,
+    read_slots,
     spans,
-    tagged_slots,
+    tagged,
 )
 from nlu.tokens import Tokens, bio_labels
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Slot
@@ -57,7 +63,9 @@ def test_below_the_threshold_is_out_of_scope_and_says_how_doubtful() -> None:
     intent, confidence = decide(ranking, threshold=0.5)
     assert intent == OUT_OF_SCOPE
     assert confidence == pytest.approx(0.6)
-    intent, confidence = decide([(OUT_OF_SCOPE, 0.7), ("cancel", 0.3)], threshold=0.0)
+    doubt = [(OUT_OF_SCOPE, 0.7), ("cancel", 0.3)]
+    assert decide(doubt, threshold=0.2) == ("cancel", 0.3)
+    intent, confidence = decide(doubt, threshold=0.4)
     assert intent == OUT_OF_SCOPE
     assert confidence == pytest.approx(0.7)
 
@@ -90,12 +98,58 @@ def test_the_best_labels_make_whole_spans() -> None:
             [0.9, 0.0, 0.1, 0.0, 0.0],
         ]
     )
-    assert best_labels(torn, names) == ["B-a", "I-a", "I-a", "O"]
-    assert best_labels(torn[1:2], names) == ["O"]
-    assert best_labels(torn[:0], names) == []
+    scores = np.log(torn + 1e-12)
+    assert best_labels(scores, names) == ["B-a", "I-a", "I-a", "O"]
+    assert best_labels(scores[1:2], names) == ["O"]
+    assert best_labels(scores[:0], names) == []
 
 
-def tagged(text: str, *names: str) -> list[Slot]:
+def test_label_chain_agrees_with_trying_every_path() -> None:
+    names = ("O", "B-a", "I-a", "B-b", "I-b")
+    draw = np.random.default_rng(5)
+    for words in (1, 2, 4):
+        scores = draw.normal(size=(words, 5))
+        chain = (draw.normal(size=5), draw.normal(size=5), draw.normal(size=(5, 5)))
+        paths = {path: _score(path, scores, chain) for path in product(range(5), repeat=words)}
+        best = max(paths, key=lambda path: paths[path])
+        assert best_labels(scores, names, chain) == [names[i] for i in best]
+        total = sum(np.exp(score) for score in paths.values())
+        wanted = np.zeros((words, 5))
+        for path, score in paths.items():
+            wanted[range(words), path] += np.exp(score) / total
+        assert label_probabilities(scores, names, chain) == pytest.approx(wanted, abs=1e-6)
+
+
+def _score(path: tuple[int, ...], scores: Floats, chain: tuple[Floats, Floats, Floats]) -> float:
+    """The chain's score of a path; nothing for one that makes no spans."""
+    names = ("O", "B-a", "I-a", "B-b", "I-b")
+    first, last, after = chain
+    said = ["O", *(names[i] for i in path)]
+    if any(now[0] == "I" and now[2:] != before[2:] for before, now in pairwise(said)):
+        return -np.inf
+    return float(
+        first[path[0]] + last[path[-1]]
+        + sum(scores[i, label] for i, label in enumerate(path))
+        + sum(after[one, other] for one, other in pairwise(path))
+    )  # fmt: skip
+
+
+def test_a_second_intent_of_the_breath_is_told() -> None:
+    logits = np.array([3.0, 0.5, -4.0, -4.0, 2.0])
+    assert further(logits, LABELS, "order_status", cut=0.0) == ("cancel",)
+    assert further(logits, LABELS, "order_status", cut=1.0) == ()
+    assert further(logits, LABELS, OUT_OF_SCOPE, cut=0.0) == ()
+
+
+def test_two_likely_intents_are_asked_about() -> None:
+    ranking = [("order_status", 0.5), ("cancel", 0.4), (OUT_OF_SCOPE, 0.1)]
+    assert doubtful(ranking, "order_status", sure=0.8) == ("order_status", "cancel")
+    assert doubtful(ranking, "order_status", sure=0.4) == ()  # sure enough
+    assert doubtful(ranking, "order_status", sure=0.95) == ()  # it may be neither
+    assert doubtful(ranking, OUT_OF_SCOPE, sure=0.8) == ()
+
+
+def slots_of(text: str, *names: str) -> list[Slot]:
     """Tag the words of the text, 0.9 sure of each."""
     at, positions = 0, []
     for word in text.split():
@@ -106,22 +160,24 @@ def tagged(text: str, *names: str) -> list[Slot]:
     probabilities = np.full((len(names), len(LABELS.slot_labels)), 0.1 / len(LABELS.slot_labels))
     for i, name in enumerate(names):
         probabilities[i, LABELS.slot_labels.index(name)] = 0.9
-    return tagged_slots(text, tokens, probabilities, LABELS, TODAY)
+    found = tagged(np.log(probabilities), LABELS.slot_labels)
+    return read_slots(text, tokens, found, LABELS, TODAY)
 
 
 def test_tagged_slots_carry_text_place_and_value() -> None:
     text = "order one five two one three tomorrow"
-    found = tagged(text, "O", "B-order_number", *["I-order_number"] * 4, "B-date")
+    found = slots_of(text, "O", "B-order_number", *["I-order_number"] * 4, "B-date")
     assert [(slot.name, slot.value) for slot in found] == [
         ("order_number", "15213"),
         ("date", "2025-03-13"),
     ]
     assert all(text[slot.start : slot.end] == slot.text for slot in found)
-    assert all(slot.confidence == pytest.approx(0.9, abs=0.02) for slot in found)
+    # each word was 0.9 sure, and its neighbours agree
+    assert all(0.9 < slot.confidence < 1 for slot in found)
 
 
 def test_a_tagged_slot_without_a_value_is_none() -> None:
-    assert tagged("sometime soon", "B-date", "I-date") == []
+    assert slots_of("sometime soon", "B-date", "I-date") == []
 
 
 @pytest.mark.parametrize(

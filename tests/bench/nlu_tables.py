@@ -1,0 +1,141 @@
+"""The README's tables of understanding, from one JSON file a set."""
+
+from typing import Any
+
+from tests.bench.markdown import percent, table
+
+Report = dict[str, Any]
+
+FIGURES = {  # name in the JSON → what it is called
+    "intents": "intent",
+    "intent_f1": "intent F1",
+    "in_scope": "in scope",
+    "oos_recall": "out-of-scope recall",
+    "slot_f1": "slot F1",
+    "sentences": "sentence",
+}
+TITLES = {
+    "snips": "SNIPS", "atis": "ATIS", "clinc150": "CLINC150", "banking77": "Banking77",
+    "nlupp": "NLU++ banking", "mixsnips": "MixSNIPS", "mixatis": "MixATIS",
+    "dstc11": "DSTC11 insurance",
+}  # fmt: skip
+HELD_OUT = {"retail_test": "first set", "retail_spoken_test": "spoken-style set"}
+WAYS = {"text": ", as text", "heard": ", spoken over a phone line and heard"}
+SHOWN = {
+    "clinc150": ("in_scope", "oos_recall"),
+    "nlupp": ("intent_f1", "slot_f1"),
+}
+
+
+def public(sets: dict[str, Report]) -> str:
+    """The public sets, ours beside what was published."""
+    rows = []
+    for name, title in TITLES.items():
+        if name not in sets:
+            continue
+        found = sets[name]
+        measured, published = found["measured"], found["published"]
+        shown = SHOWN.get(name, tuple(f for f in FIGURES if f in measured))
+        rows.append((
+            title,
+            " / ".join(FIGURES[figure] for figure in shown),
+            " / ".join(published.get(figure, "not told") for figure in shown),
+            published["by"],
+            " / ".join(f"{100 * measured[figure]:.1f}" for figure in shown),
+            _how(found),
+        ))  # fmt: skip
+    if not rows:
+        return "**Understanding, public sets**: nothing measured yet, see `make bench-nlu`."
+    parameters = max(found["measured"]["parameters"] for found in sets.values()) / 1e6
+    head = ("set", "figures, %", "published", "by", "ours", "how")
+    return (
+        f"**Understanding, public sets**, one joint model of at most {parameters:.0f} M parameters"
+        f" each\n\n{table(head, rows)}"
+    )
+
+
+def retail(report: Report) -> str:
+    """The shipped assistant, on text and through the ASR."""
+    rows = []
+    for name, found in report["held_out"].items():
+        for way in ("text", "heard"):
+            of = found[way]
+            rows.append((
+                HELD_OUT.get(name, name) + WAYS[way],
+                str(of["sentences"]),
+                _percent(of["intents"]["accuracy"]),
+                percent(of["slots"]["f1"]) if "slots" in of else "",
+                percent(of["slot_values"]["f1"]),
+                _percent(of["scope"]["oos_recall"]),
+                f"{of['scope']['ece']:.3f}",
+            ))  # fmt: skip
+    head = ("held out", "sentences", "intents", "slot spans F1", "slot values F1",
+            "out of scope noticed", "ECE")  # fmt: skip
+    speed = report["speed"]
+    times = ", ".join(f"{name} {of['ms_p50']:.1f} ms" for name, of in speed.items())
+    return (
+        f"**Understanding, the shipped retail assistant**\n\n{table(head, rows)}\n\n"
+        "The spoken sets are said by the two voices that the taught mishearings were learned from,"
+        f" so real callers lose more. Twelve words on one thread, median: {times}."
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "not measured" if share is None else percent(share)
+
+
+def _how(found: Report) -> str:
+    measured, options = found["measured"], found["options"]
+    how = f"{options['epochs']} epochs, "
+    how += "one run" if measured["runs"] == 1 else f"mean of {measured['runs']} runs"
+    if found["per_intent"]:
+        how += f", {found['per_intent']} examples an intent"
+        how += ", as many held back"
+    if found["teachers"]:
+        how += f", distilled from {found['teachers']}"
+    if found["note"]:
+        how += f"; {found['note']}"
+    return how
+
+
+def barista(report: Report) -> str:
+    """Spoken orders, on the half of the recordings that chose nothing."""
+    engines = report["published_mean_over_noise"]
+    rows = [
+        (name, *_accepted(halves["report"]), *[""] * len(engines))
+        for name, halves in report["conditions"].items()
+        if "report" in halves
+    ]
+    rows += [
+        (f"mean over noise, {line}", *_accepted(halves["report"]), *map(percent, engines.values()))
+        for line, halves in report["mean_over_noise"].items()
+        if "report" in halves
+    ]
+    head = ("condition", "accepted", "and nothing more", *engines)
+    utterances = report["utterances"].get("report", 0)
+    return (
+        f"**Speech to meaning**, coffee orders by {utterances} human recordings: intent and every"
+        f" slot right\n\n{table(head, rows)}\n\nWhisper base, n-best, a command grammar, rescoring."
+        " The engines' figures are as published, of all 619 recordings at 16 kHz in the kitchen."
+    )
+
+
+def values(report: Report) -> str:
+    """Values over recognised phone calls (EVI) and written sentences (NLU++), the unseen halves."""
+    evi, nlupp = report["sets"]["evi"]["report"], report["sets"]["nlupp"]["report"]
+    rows = [
+        (item, store, attempts.split()[0], percent(of["right"]), percent(of["wrong"]))
+        for item in ("postcode", "name", "dob")
+        for store, by_attempts in evi[item].items()
+        for attempts, of in by_attempts.items()
+    ]
+    head = ("item", "store", "attempts", "right", "wrong")
+    of_kinds = ", ".join(f"{name} {percent(of['right'])}" for name, of in nlupp.items())
+    return (
+        f"**Values**, {evi['calls']} real phone calls as ASR n-best (EVI)\n\n{table(head, rows)}"
+        f"\n\nThe rest is asked again. NLU++ banking, values read right: {of_kinds}."
+    )
+
+
+def _accepted(figures: Report) -> tuple[str, str]:
+    return percent(figures["accepted"]), percent(figures["exact"])
