@@ -91,7 +91,7 @@ def figures(judged: Sequence[Judged], labels: Labels, today: date) -> dict[str, 
     }
 
 
-def span_f1(judged: Sequence[Judged]) -> dict[str, float]:
+def span_f1(judged: Sequence[Judged]) -> dict[str, float | None]:
     """Precision, recall and F1 of (slot, first character, last character)."""
     return _f1(
         ({(m.name, m.start, m.end) for m in one.example.marks},
@@ -100,7 +100,7 @@ def span_f1(judged: Sequence[Judged]) -> dict[str, float]:
     )  # fmt: skip
 
 
-def value_f1(judged: Sequence[Judged], labels: Labels, today: date) -> dict[str, float]:
+def value_f1(judged: Sequence[Judged], labels: Labels, today: date) -> dict[str, float | None]:
     """Precision, recall and F1 of (slot, value): what the dialogue gets, boundaries forgiven.
 
     Values are compared without case.
@@ -134,7 +134,7 @@ def mistakes(judged: Sequence[Judged]) -> list[tuple[str, str, int]]:
     return [(meant, taken, count) for (meant, taken), count in wrong.most_common()]
 
 
-def _f1(pairs: Iterator[tuple[set[Any], set[Any]]]) -> dict[str, float]:
+def _f1(pairs: Iterator[tuple[set[Any], set[Any]]]) -> dict[str, float | None]:
     right = found = wanted = 0
     for meant, heard in pairs:
         right += len(meant & heard)
@@ -143,7 +143,7 @@ def _f1(pairs: Iterator[tuple[set[Any], set[Any]]]) -> dict[str, float]:
     return {
         "precision": round(right / max(1, found), 4),
         "recall": round(right / max(1, wanted), 4),
-        "f1": round(2 * right / max(1, found + wanted), 4),
+        "f1": round(2 * right / (found + wanted), 4) if wanted else None,
         "support": wanted,
     }
 

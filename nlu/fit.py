@@ -183,12 +183,25 @@ def _variants(
     if options.augment:
         slots = course.labels.slots
         count = round(options.joined * len(course.taught)) if options.several else 0
-        said = (*course.taught, *joined(course.taught, course.labels.alone, count, draw))
+        once = _balanced(course.taught, draw)
+        said = (*once, *joined(course.taught, course.labels.alone, count, draw))
         varied = [vary(example, slots, values, draw) for example in said]
         return [course.row(example) for example in _heard(varied, options.mishear, draw)]
     if options.swap and values:
         return [course.row(swap(e, values, options.swap, draw)) for e in course.taught]
     return list(taught)
+
+
+def _balanced(examples: Sequence[Example], draw: random.Random) -> Sequence[Example]:
+    """Draw no more examples of sentiment alone than there are of what callers want.
+
+    A small assistant would spend most of its training on what ships with Offhook.
+    """
+    saying = [example for example in examples if example.says]
+    feeling = [example for example in examples if not example.says]
+    if len(feeling) <= len(saying):
+        return examples
+    return (*saying, *draw.sample(feeling, len(saying)))
 
 
 def _heard(examples: Sequence[Example], share: float, draw: random.Random) -> list[Example]:

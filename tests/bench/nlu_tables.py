@@ -64,8 +64,8 @@ def retail(report: Report) -> str:
                 HELD_OUT.get(name, name) + WAYS[way],
                 str(of["sentences"]),
                 _percent(of["intents"]["accuracy"]),
-                percent(of["slots"]["f1"]) if "slots" in of else "",
-                percent(of["slot_values"]["f1"]),
+                _percent(of["slots"]["f1"]) if "slots" in of else "",
+                _percent(of["slot_values"]["f1"]),
                 _percent(of["scope"]["oos_recall"]),
                 f"{of['scope']['ece']:.3f}",
             ))  # fmt: skip

@@ -90,3 +90,10 @@ def test_labels_the_assistant_does_not_know_are_told(tmp_path: Path) -> None:
         with pytest.raises(DataError) as error:
             check_labels(path, [example], LABELS)
         assert says in str(error.value)
+
+
+def test_without_slots_their_figure_is_not_measured() -> None:
+    judged = [Judged(Example("sing", OUT_OF_SCOPE), understood("sing", OUT_OF_SCOPE))]
+    found = figures(judged, LABELS, date(2025, 3, 12))
+    assert found["slots"]["f1"] is None
+    assert found["slot_values"]["f1"] is None
