@@ -162,9 +162,10 @@ def scores(of: Outputs, labels: Labels) -> tuple[float, float, float]:
     single = wanted.sum(-1) == 1
     right = (several > 0) == wanted
     right[single] = (intent.argmax(-1) == wanted.argmax(-1))[single, None]
+    slots = slot_spans(of, labels)["f1"]
     return (
         float(right.all(-1).mean()) if len(right) else 1.0,
-        float(slot_spans(of, labels)["f1"]),
+        1.0 if slots is None else slots,  # nothing to find does not hold training up
         float((sentiment.argmax(-1) == sentiments).mean()) if len(sentiments) else 1.0,
     )
 

@@ -207,7 +207,7 @@ def padded(rows: Sequence[Sequence[int]], fill: int = 0) -> tuple[Tensor, Tensor
 class Adversary:
     """Fast gradient method on the embeddings (Miyato et al. 2017, arXiv:1605.07725).
 
-    While `watching`, the embeddings' gradient is kept; `step` is what to add to them then.
+    It keeps the embeddings' gradient of a pass; between `turn` and `rest` a pass takes the step.
     """
 
     def __init__(self, model: JointBert, length: float) -> None:

@@ -87,7 +87,7 @@ def classification(
 
     present = [name for name in names if name in truth or name in guess]
     if not truth:
-        return {"accuracy": 0.0, "macro_f1": 0.0, "classes": {}}
+        return {"accuracy": None, "macro_f1": None, "classes": {}}
     report = classification_report(
         truth, guess, labels=present, output_dict=True, zero_division=0.0
     )
@@ -107,7 +107,10 @@ def confusion(truth: Sequence[str], guess: Sequence[str], names: Sequence[str]) 
 
 
 def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
-    """Precision, recall and F1 of whole spans (as conlleval counts them), and of each slot's."""
+    """Precision, recall and F1 of whole spans (as conlleval counts them), and of each slot's.
+
+    Without any slot to find, F1 is None; or 0 where one was found all the same.
+    """
     from seqeval.metrics import classification_report
 
     truth, guess = [], []
@@ -115,7 +118,7 @@ def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
         truth.append([labels.slot_labels[i] for i in wanted])
         guess.append(as_served(logits, labels, outputs.transitions))
     if not any(label != "O" for row in truth for label in row):
-        return {"f1": 1.0 if truth == guess else 0.0, "slots": {}}
+        return {"f1": None if truth == guess else 0.0, "slots": {}}
     report = classification_report(truth, guess, output_dict=True, zero_division=0)
     averages = {"micro avg", "macro avg", "weighted avg"}
     return {

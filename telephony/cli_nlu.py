@@ -40,7 +40,7 @@ def train_nlu(
     epochs: Annotated[int | None, typer.Option(help="At most.", min=1)] = None,
     seed: Annotated[int | None, typer.Option(help="Another one gives another model.")] = None,
     learns: Annotated[
-        Learns, typer.Option(help="What of the encoder learns: an adapter is 4 MB, the whole 43.")
+        Learns, typer.Option(help="What of the encoder learns: an adapter is 7 MB, the whole 43.")
     ] = Learns.ADAPTER,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     run: Annotated[
