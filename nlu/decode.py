@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
@@ -24,6 +22,32 @@ _YES_NO_INTENTS = ("affirm", "deny")
 
 
 Transitions = tuple[Floats, Floats, Floats]  # of a first, a last, a next label
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Slot labels and the scores of one first, last, and after another; made once for all calls.
+
+    What makes no whole span is out of the question: I-x stands after B-x or I-x alone.
+    """
+
+    names: tuple[str, ...]
+    first: Floats  # (labels,)
+    last: Floats  # (labels,)
+    after: Floats  # (label, the next one)
+
+    @classmethod
+    def of(cls, names: Sequence[str], transitions: Transitions | None = None) -> "Chain":
+        """Constrain the CRF's scores; without any, all that is possible is as likely."""
+        count = len(names)
+        nothing = (np.zeros(count), np.zeros(count), np.zeros((count, count)))
+        first, last, after = transitions or nothing
+        inside = np.array([name[:1] == "I" for name in names])
+        slots = np.array([name[2:] for name in names])
+        torn = inside[None, :] & (slots[:, None] != slots[None, :])
+        return cls(
+            tuple(names), np.where(inside, _NEVER, first), last, np.where(torn, _NEVER, after)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +121,17 @@ class Span:
     confidence: float
 
 
-def tagged(
-    scores: Floats,
-    names: Sequence[str],
-    transitions: Transitions | None = None,
-    temperature: float = 1.0,
-) -> list[Span]:
+def tagged(scores: Floats, chain: Chain, temperature: float = 1.0) -> list[Span]:
     """Find the slots in the tagger's logits (words, labels).
 
     The temperature divides the whole chain, so it moves the confidences and not the labels.
     """
     if not len(scores):
         return []
-    probabilities = label_probabilities(scores, names, transitions, temperature)
+    probabilities = label_probabilities(scores, chain, temperature)
     found = []
-    for slot, first, last in spans(best_labels(scores, names, transitions)):
-        of_slot = [names.index(f"{part}-{slot}") for part in "BI"]
+    for slot, first, last in spans(best_labels(scores, chain)):
+        of_slot = [chain.names.index(f"{part}-{slot}") for part in "BI"]
         confidence = float(probabilities[first:last, of_slot].sum(-1).min())
         found.append(Span(slot, first, last, confidence))
     return found
@@ -132,38 +151,28 @@ def read_slots(
     return slots
 
 
-def best_labels(
-    scores: Floats, names: Sequence[str], transitions: Transitions | None = None
-) -> list[str]:
-    """Choose the likeliest labels that make whole spans (Viterbi): I-x after B-x or I-x alone.
-
-    Scores (words, labels) are logits; `transitions` are the CRF's, in the same unit.
-    """
+def best_labels(scores: Floats, chain: Chain) -> list[str]:
+    """Choose the likeliest labels (Viterbi) by the tagger's logits (words, labels)."""
     if not len(scores):
         return []
-    first, last, after = _chain(names, transitions)
-    total = scores[0] + first
+    total = scores[0] + chain.first
     came_from = []
     for word in scores[1:]:
-        paths = total[:, None] + after
+        paths = total[:, None] + chain.after
         came_from.append(paths.argmax(0))
         total = paths.max(0) + word
-    label = int((total + last).argmax())
+    label = int((total + chain.last).argmax())
     path = [label]
     for before in reversed(came_from):
         label = int(before[label])
         path.append(label)
-    return [names[i] for i in reversed(path)]
+    return [chain.names[i] for i in reversed(path)]
 
 
-def label_probabilities(
-    scores: Floats,
-    names: Sequence[str],
-    transitions: Transitions | None = None,
-    temperature: float = 1.0,
-) -> Floats:
+def label_probabilities(scores: Floats, chain: Chain, temperature: float = 1.0) -> Floats:
     """Give each word's probability of each label, its neighbours considered (forward-backward)."""
-    first, last, after = (of / temperature for of in _chain(names, transitions))
+    chained = (chain.first, chain.last, chain.after)
+    first, last, after = (of / temperature for of in chained)
     scores = scores / temperature
     forward: list[Floats] = [scores[0] + first]
     for word in scores[1:]:
@@ -174,22 +183,6 @@ def label_probabilities(
     total = np.array(forward) + np.array(backward[::-1])
     probabilities: Floats = np.exp(total - _logsumexp(total, 1)[:, None])
     return probabilities
-
-
-def _chain(names: Sequence[str], transitions: Transitions | None) -> tuple[Floats, Floats, Floats]:
-    """Forbid what makes no span."""
-    count = len(names)
-    first, last, after = transitions or (np.zeros(count), np.zeros(count), np.zeros((count, count)))
-    forbidden = _forbidden(tuple(names))
-    begins_inside = np.array([name[:1] == "I" for name in names])
-    return np.where(begins_inside, _NEVER, first), last, np.where(forbidden, _NEVER, after)
-
-
-@lru_cache(maxsize=16)
-def _forbidden(names: tuple[str, ...]) -> "NDArray[np.bool_]":
-    return np.array([
-        [name[:1] == "I" and before[2:] != name[2:] for name in names] for before in names
-    ])  # fmt: skip
 
 
 def _logsumexp(of: Floats, axis: int) -> Floats:

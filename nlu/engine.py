@@ -25,7 +25,7 @@ from nlu import DataError, export
 from nlu.calibration import Floats, softmax
 from nlu.dataset import load_intents
 from nlu.decode import (
-    Transitions,
+    Chain,
     decide,
     doubtful,
     expected_slots,
@@ -84,13 +84,13 @@ class BertNlu:
         trained: Trained,
         tokenizer: "Tokenizer",
         run: Run,
-        transitions: Transitions,
+        chain: Chain,
         today: Callable[[], date],
     ) -> None:
         self._trained = trained
         self.tokenizer = tokenizer
         self._run = run
-        self.transitions = transitions
+        self.chain = chain
         self._today = today
 
     def understand(self, text: str, context: Context) -> Understanding:
@@ -106,7 +106,7 @@ class BertNlu:
         feelings = softmax(sentiment_logits, calibration.sentiment_temperature)
         ranking = rank_intents(intents, labels, context.waiting_for)
         intent, confidence = decide(ranking, calibration.threshold)
-        spans = tagged(words, labels.slot_labels, self.transitions, calibration.slot_temperature)
+        spans = tagged(words, self.chain, calibration.slot_temperature)
         slots = read_slots(text, tokens, spans, labels, today)
         slots = expected_slots(text, slots, labels, context.waiting_for, today)
         more = further(each_logits, labels, intent, calibration.more)
@@ -137,7 +137,7 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
     for slot in trained.labels.slots.values():
         read(slot.kind, "tomorrow, 415 555 0132", date.min)  # no caller waits for its library
     with np.load(folder / _TRANSITIONS) as kept_transitions:
-        transitions = tuple(kept_transitions[name] for name in ("first", "last", "next"))
+        first, last, after = (kept_transitions[name] for name in ("first", "last", "next"))
     if place(options.device).kind == "cuda":
         run: Run = Batcher(partial(run_torch, load_model(assistant, trained).cuda()))
     else:
@@ -146,7 +146,7 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
         trained,
         load_tokenizer(folder / _TOKENIZER),
         run,
-        (transitions[0], transitions[1], transitions[2]),
+        Chain.of(trained.labels.slot_labels, (first, last, after)),
         options.today,
     )
 

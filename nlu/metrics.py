@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from nlu.calibration import Calibration, Floats, calibration_error, softmax
+from nlu.calibration import Calibration, calibration_error, softmax
 from nlu.course import Outputs
-from nlu.decode import Labels, Transitions, best_labels, decide, further, rank_intents
+from nlu.decode import Chain, Labels, best_labels, decide, further, rank_intents
 from nlu.understand import OUT_OF_SCOPE
 
 
@@ -114,9 +114,10 @@ def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
     from seqeval.metrics import classification_report
 
     truth, guess = [], []
+    chain = Chain.of(labels.slot_labels, outputs.transitions)
     for logits, wanted in outputs.words():
         truth.append([labels.slot_labels[i] for i in wanted])
-        guess.append(as_served(logits, labels, outputs.transitions))
+        guess.append(best_labels(logits, chain))
     if not any(label != "O" for row in truth for label in row):
         return {"f1": None if truth == guess else 0.0, "slots": {}}
     report = classification_report(truth, guess, output_dict=True, zero_division=0)
@@ -125,11 +126,6 @@ def slot_spans(outputs: Outputs, labels: Labels) -> dict[str, Any]:
         "f1": round(float(report["micro avg"]["f1-score"]), 4),
         "slots": {name: _figures(of) for name, of in report.items() if name not in averages},
     }
-
-
-def as_served(logits: Floats, labels: Labels, transitions: Transitions) -> list[str]:
-    """Label the words as the engine does."""
-    return best_labels(logits, labels.slot_labels, transitions)
 
 
 def _figures(of: dict[str, float]) -> dict[str, float]:

@@ -31,7 +31,7 @@ from nlu.calibration import (
 from nlu.card import can_plot, model_card, plot_confusion, plot_curves
 from nlu.course import Course, Epoch, Outputs, TrainOptions
 from nlu.dataset import SENTIMENTS, Example, Intents, load_intents, load_sentiment, split
-from nlu.decode import Labels, label_probabilities
+from nlu.decode import Chain, Labels, label_probabilities
 from nlu.engine import open_session, run_onnx
 from nlu.export import export_onnx
 from nlu.files import (
@@ -186,11 +186,11 @@ def _slot_temperature(outputs: Outputs, labels: Labels) -> float:
     if not words or len(labels.slot_labels) == 1:
         return 1.0
 
+    chain = Chain.of(labels.slot_labels, outputs.transitions)
+
     def loss(temperature: float) -> float:
         likely = [
-            label_probabilities(scores, labels.slot_labels, outputs.transitions, temperature)[
-                np.arange(len(truth)), truth
-            ]
+            label_probabilities(scores, chain, temperature)[np.arange(len(truth)), truth]
             for scores, truth in words[:CALIBRATED_ON]
         ]
         return float(-np.log(np.concatenate(likely) + 1e-12).mean())

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.registry import model_path
 from nlu.calibration import calibration_error, softmax
 from nlu.course import Course, Epoch, Outputs, TrainOptions
-from nlu.dataset import Example
-from nlu.decode import Labels, best_labels
+from nlu.decode import Chain, Labels, best_labels
 from nlu.fit import Fitted, fit, outputs
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.train import ENCODER, calibrate
 from nlu.understand import OUT_OF_SCOPE
 from tests.bench.nlu_data import Corpus, few, whole
 from tests.bench.nlu_scope import scope
+
+Bits = NDArray[np.bool_]  # one a sentence
 
 # Whole training parts: the whole encoder learns.
 FULL = TrainOptions(
@@ -125,18 +127,16 @@ def prepared(corpus: Corpus, task: Task, per_intent: int | None, seed: int) -> C
 def scored(of: Trial, options: TrainOptions) -> dict[str, Any]:
     """Give every figure that the set allows."""
     several = any(example.more or not example.intent for example in of.corpus.test)
-    found: dict[str, Any] = _several(of) if several else _single(of, options)
+    found, right = _several(of) if several else _single(of, options)
     if len(of.labels.slot_labels) > 1:
-        found["slot_f1"] = round(slot_f1(of), 4)
-        right = sentences(of, several=several)
-        found["sentences"] = round(float(right.mean()), 4)
+        found |= slots_scored(of, right)
     found["parameters"] = sum(weight.numel() for weight in of.fitted.model.parameters())
     found["epochs"] = len(of.fitted.history)
     found["best_epoch"] = of.fitted.best.number
     return found
 
 
-def _single(of: Trial, options: TrainOptions) -> dict[str, Any]:
+def _single(of: Trial, options: TrainOptions) -> tuple[dict[str, Any], Bits]:
     calibration = calibrate(of.held, of.labels, options)
     logits, truth = of.test.intents()
     probabilities = softmax(logits, calibration.intent_temperature)
@@ -148,21 +148,23 @@ def _single(of: Trial, options: TrainOptions) -> dict[str, Any]:
     if OUT_OF_SCOPE in of.labels.intents:
         found |= scope(of)
     found["calibration"] = asdict(calibration)
-    return found
+    return found, right
 
 
-def _several(of: Trial) -> dict[str, Any]:
+def _several(of: Trial) -> tuple[dict[str, Any], Bits]:
     """Micro F1 over intents and the share of sentences with exactly the right ones."""
     from sklearn.metrics import f1_score
 
     cut = intents_cut(of.held)
     logits, _, truth = of.test.any_intents()
     guess = (logits > cut).astype(int)
-    return {
+    right: Bits = (guess == truth).all(-1)
+    found = {
         "intent_f1": round(float(f1_score(truth, guess, average="micro")), 4),
-        "intents": round(float((guess == truth).all(-1).mean()), 4),
+        "intents": round(float(right.mean()), 4),
         "cut": cut,
     }
+    return found, right
 
 
 def intents_cut(held: Outputs) -> float:
@@ -180,51 +182,38 @@ def intents_cut(held: Outputs) -> float:
     return round(near[len(near) // 2], 2)
 
 
-def words_of(
-    example: Example, test: Outputs, at: int, labels: Labels
-) -> tuple[list[str], list[str]]:
+def tagged(of: Trial) -> list[tuple[list[str], list[str]]]:
     """Give the true and the found label of each word as the set has them (parted by blanks)."""
-    row = test.rows[at]
-    logits = test.slots[at][list(row.tokens.firsts)]
-    found = best_labels(logits, labels.slot_labels, test.transitions)
-    wanted = [labels.slot_labels[row.slots[i]] for i in row.tokens.firsts]
-    begins = _blank_words(example.text)
-    true, guess = [], []
-    for (start, _), want, got in zip(row.tokens.spans, wanted, found, strict=True):
-        if start in begins:
-            true.append(want)
-            guess.append(got)
-    return true, guess
+    chain = Chain.of(of.labels.slot_labels, of.test.transitions)
+    labelled = []
+    for example, row, logits in zip(of.corpus.test, of.test.rows, of.test.slots, strict=True):
+        begins = _blank_words(example.text)
+        found = best_labels(logits[list(row.tokens.firsts)], chain)
+        wanted = [of.labels.slot_labels[row.slots[i]] for i in row.tokens.firsts]
+        words = [
+            (want, got)
+            for (start, _), want, got in zip(row.tokens.spans, wanted, found, strict=True)
+            if start in begins
+        ]
+        labelled.append(([want for want, _ in words], [got for _, got in words]))
+    return labelled
 
 
 def _blank_words(text: str) -> set[int]:
     return {i for i in range(len(text)) if text[i] != " " and (i == 0 or text[i - 1] == " ")}
 
 
-def tagged(of: Trial) -> list[tuple[list[str], list[str]]]:
-    """Label the test part."""
-    return [words_of(example, of.test, i, of.labels) for i, example in enumerate(of.corpus.test)]
-
-
-def slot_f1(of: Trial) -> float:
-    """Micro F1 of whole spans, as conlleval and seqeval count them."""
+def slots_scored(of: Trial, intents_right: Bits) -> dict[str, float]:
+    """Micro F1 of whole spans (as conlleval and seqeval count), and sentences wholly right."""
     from seqeval.metrics import f1_score
 
-    true, guess = zip(*tagged(of), strict=True)
-    return float(f1_score(list(true), list(guess)))
-
-
-def sentences(of: Trial, *, several: bool) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """Tell which sentences have every intent and every slot label right."""
-    slots = np.array([true == guess for true, guess in tagged(of)])
-    if several:
-        logits, _, truth = of.test.any_intents()
-        intents = ((logits > intents_cut(of.held)) == truth).all(-1)
-    else:
-        logits, truth = of.test.intents()
-        intents = logits.argmax(-1) == truth
-    right: np.ndarray[Any, np.dtype[np.bool_]] = slots & intents
-    return right
+    labelled = tagged(of)
+    true, guess = zip(*labelled, strict=True)
+    slots_right = np.array([want == got for want, got in labelled])
+    return {
+        "slot_f1": round(float(f1_score(list(true), list(guess))), 4),
+        "sentences": round(float((slots_right & intents_right).mean()), 4),
+    }
 
 
 def mean_of(found: Sequence[dict[str, Any]]) -> dict[str, Any]:

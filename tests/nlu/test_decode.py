@@ -8,6 +8,7 @@ from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.decode import (
     FORM_CONFIDENCE,
+    Chain,
     Labels,
     best_labels,
     decide,
@@ -99,9 +100,9 @@ def test_the_best_labels_make_whole_spans() -> None:
         ]
     )
     scores = np.log(torn + 1e-12)
-    assert best_labels(scores, names) == ["B-a", "I-a", "I-a", "O"]
-    assert best_labels(scores[1:2], names) == ["O"]
-    assert best_labels(scores[:0], names) == []
+    assert best_labels(scores, Chain.of(names)) == ["B-a", "I-a", "I-a", "O"]
+    assert best_labels(scores[1:2], Chain.of(names)) == ["O"]
+    assert best_labels(scores[:0], Chain.of(names)) == []
 
 
 def test_label_chain_agrees_with_trying_every_path() -> None:
@@ -112,12 +113,14 @@ def test_label_chain_agrees_with_trying_every_path() -> None:
         chain = (draw.normal(size=5), draw.normal(size=5), draw.normal(size=(5, 5)))
         paths = {path: _score(path, scores, chain) for path in product(range(5), repeat=words)}
         best = max(paths, key=lambda path: paths[path])
-        assert best_labels(scores, names, chain) == [names[i] for i in best]
+        assert best_labels(scores, Chain.of(names, chain)) == [names[i] for i in best]
         total = sum(np.exp(score) for score in paths.values())
         wanted = np.zeros((words, 5))
         for path, score in paths.items():
             wanted[range(words), path] += np.exp(score) / total
-        assert label_probabilities(scores, names, chain) == pytest.approx(wanted, abs=1e-6)
+        assert label_probabilities(scores, Chain.of(names, chain)) == pytest.approx(
+            wanted, abs=1e-6
+        )
 
 
 def _score(path: tuple[int, ...], scores: Floats, chain: tuple[Floats, Floats, Floats]) -> float:
@@ -160,7 +163,7 @@ def slots_of(text: str, *names: str) -> list[Slot]:
     probabilities = np.full((len(names), len(LABELS.slot_labels)), 0.1 / len(LABELS.slot_labels))
     for i, name in enumerate(names):
         probabilities[i, LABELS.slot_labels.index(name)] = 0.9
-    found = tagged(np.log(probabilities), LABELS.slot_labels)
+    found = tagged(np.log(probabilities), Chain.of(LABELS.slot_labels))
     return read_slots(text, tokens, found, LABELS, TODAY)
 
 

@@ -92,7 +92,7 @@ def test_a_batch_in_torch_answers_as_the_graph_does(assistant: Path) -> None:
     graph = load_nlu(assistant)
     model = load_model(assistant, trained)
     torch_nlu = BertNlu(
-        trained, graph.tokenizer, Batcher(partial(run_torch, model)), graph.transitions,
+        trained, graph.tokenizer, Batcher(partial(run_torch, model)), graph.chain,
         lambda: date(2025, 3, 12),
     )  # fmt: skip
     for text in ("where is order 15213", "when do you open tomorrow", "sing me a song"):
