@@ -101,7 +101,7 @@ async def converse(parts: Parts, card: SoundCard, console: Console) -> None:
     async with open_microphone(card) as line, create_task_group() as tasks:
         tasks.start_soon(_hang_up_on_interrupt, line)
         console.print("connected; ctrl-C hangs up")
-        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns))
+        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
         await run_call(Call(line, ears, parts.agent(), parts.tts, record))
         tasks.cancel_scope.cancel()
     conversation.summarise(record)

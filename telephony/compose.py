@@ -28,6 +28,7 @@ from telephony.parts import Parts
 from telephony.settings import Settings
 from voice.asr import Asr, AsrOptions, load_asr
 from voice.phrases import PhraseCache
+from voice.prosody import measure
 from voice.tts import ENGINES as TTS_ENGINES
 from voice.tts import Tts, TtsOptions, load_tts, voice_id
 from voice.turns import TurnOptions
@@ -81,12 +82,13 @@ def load_parts(
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
+        measure=measure if settings.prosody else None,
     )
 
 
 def turn_options(settings: Settings) -> TurnOptions:
-    """Return how turns are told, with the VAD's own threshold, and what else is measured."""
-    return TurnOptions(SPEECH_PROBABILITY[settings.vad], prosody=settings.prosody)
+    """Return how turns are told, with the VAD's own threshold."""
+    return TurnOptions(speech_probability=SPEECH_PROBABILITY[settings.vad])
 
 
 def model_names(settings: Settings, assistant: Assistant) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dialogue.agent import Agent
 from voice.asr import Asr
+from voice.prosody import Measure
 from voice.tts import Tts
 from voice.turns import TurnOptions
 from voice.vad import Vad
@@ -21,3 +22,4 @@ class Parts:
     assistant: str  # its name, for the record
     models: Mapping[str, str]  # name → SHA-256 of each model that takes part
     turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold
+    measure: Measure | None = None  # of how callers say things, where that is wanted

@@ -42,7 +42,7 @@ async def replay(
         tape: Tape = no_tape
         if options.sound is not None:
             tape = stack.enter_context(WavWriter(options.sound, channels=2)).write
-        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns))
+        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
         line = WavLine(recording.frames(), _speech_detector(parts), options.line, tape)
         await run_call(Call(line, ears, parts.agent(), parts.tts, record))
     return CallRecord(

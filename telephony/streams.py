@@ -132,7 +132,7 @@ async def hold(service: Service, session: Session, wire: Wire, start: Start, tel
 
 
 async def _converse(session: Session, parts: Parts, wire: Wire, start: Start, tell: Tell) -> None:
-    ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns))
+    ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
     async with open_twilio_line(wire, start, EchoGuard().clean) as line:
         session.waiting = lambda: line.waiting_seconds
         try:

@@ -17,7 +17,7 @@ from anyio import create_task_group
 from voice.asr import Asr, AsrStream, Transcript
 from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.keypad import Keypad, Keys
-from voice.prosody import Measure, Prosody, measure
+from voice.prosody import Measure, Prosody
 from voice.turns import (
     OPEN_SPEECH,
     Expectation,
@@ -44,7 +44,7 @@ class Utterance:
     `asr_seconds` is how long the last transcription took by the wall clock; what of it did not fit
     into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
     was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
-    voice, but its words are lost. `prosody` is measured where `TurnOptions` ask for it.
+    voice, but its words are lost. `prosody` is None where the ears do not measure it.
     """
 
     transcript: Transcript
@@ -79,13 +79,18 @@ CallerEvent = SpeechHinted | HintFaded | SpeechStarted | Paused | Utterance | Ca
 
 
 class Ears:
-    """One call's ears. `expect` tells them what comes next and starts the wait for it."""
+    """One call's ears. `expect` tells them what comes next and starts the wait for it.
 
-    def __init__(self, vad: Vad, asr: Asr, turns: TurnTaker, measure: Measure = measure) -> None:
+    With `measure` they also measure how each turn is said, while the ASR works.
+    """
+
+    def __init__(
+        self, vad: Vad, asr: Asr, turns: TurnTaker, measure: Measure | None = None
+    ) -> None:
         self._vad = vad
         self._asr = asr
         self._turns = turns
-        self._measure = measure if turns.options.prosody else None
+        self._measure = measure
         self._keypad = Keypad()
         self._expected = OPEN_SPEECH
         self._quiet_since: float | None = None

@@ -57,7 +57,6 @@ class TurnOptions:
     open_seconds: float = 0.9  # … when nothing tells
     unfinished_seconds: float = 1.6  # … when something is clearly missing
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
-    prosody: bool = False  # measure how each turn was said, too, while the ASR works
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class TurnTaker:
     """
 
     def __init__(self, options: TurnOptions | None = None) -> None:
-        self.options = options or TurnOptions()
+        self._options = options or TurnOptions()
         self._state = _State.IDLE
         self._hinted = 0  # frames since the hint that the caller may speak; 0 without one
         self._speech = 0  # frames of speech in a row, that may become an onset or a resumption
@@ -128,8 +127,8 @@ class TurnTaker:
         self, at: float, probability: float, partial: str = "", expected: Expectation = OPEN_SPEECH
     ) -> TurnEvent | None:
         """Take the frame at media time `at`; `partial` is the transcript up to the last pause."""
-        threshold = self.options.speech_probability
-        silence = probability < threshold * self.options.silence_ratio
+        threshold = self._options.speech_probability
+        silence = probability < threshold * self._options.silence_ratio
         if probability >= threshold:
             self._speech += 1
         elif silence:
@@ -153,7 +152,7 @@ class TurnTaker:
         return self._ended(at)
 
     def _idle(self, after: float) -> TurnEvent | None:
-        if self._speech < _frames(self.options.onset_seconds):
+        if self._speech < _frames(self._options.onset_seconds):
             return self._hint(after)
         self._hinted = 0
         self._state, self._length, self._silence = _State.SPEAKING, self._speech, 0
@@ -162,10 +161,10 @@ class TurnTaker:
 
     def _hint(self, after: float) -> TurnEvent | None:
         if not self._hinted:
-            self._hinted = int(self._speech == _frames(self.options.hint_seconds))
+            self._hinted = int(self._speech == _frames(self._options.hint_seconds))
             return SpeechHinted(after) if self._hinted else None
         self._hinted += 1
-        if self._speech and self._hinted <= _frames(self.options.hint_fades_seconds):
+        if self._speech and self._hinted <= _frames(self._options.hint_fades_seconds):
             return None
         self._hinted = 0
         return HintFaded(after)
@@ -175,10 +174,10 @@ class TurnTaker:
         self._silence += 1
         if not silence:
             self._silence, self._end = 0, after
-        if self._length >= _frames(self.options.longest_seconds):
+        if self._length >= _frames(self._options.longest_seconds):
             self._paused = after
             return self._ended(after)
-        if self._silence < _frames(self.options.pause_seconds):
+        if self._silence < _frames(self._options.pause_seconds):
             return None
         self._state, self._paused = _State.PAUSING, after
         return Pause(self._start, self._end, after)
@@ -186,10 +185,10 @@ class TurnTaker:
     def _pausing(self, after: float, partial: str, expected: Expectation) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
-        if self._speech >= _frames(self.options.resume_seconds):
+        if self._speech >= _frames(self._options.resume_seconds):
             self._state, self._silence, self._end = _State.SPEAKING, 0, after
             return None
-        if self._silence >= _frames(patience(partial, expected, self.options)):
+        if self._silence >= _frames(patience(partial, expected, self._options)):
             return self._ended(after)
         return None
 

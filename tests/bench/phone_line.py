@@ -121,7 +121,7 @@ async def hold_call(
     async def server() -> None:
         start = await handshake(near)
         async with open_twilio_line(near, start, EchoGuard().clean) as line:
-            ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns))
+            ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
             await run_call(Call(line, ears, agent, parts.tts, record))
         await near.close()
 

@@ -30,7 +30,7 @@ from tests.fakes import (
 from voice.audio import Frame
 from voice.ears import Ears
 from voice.prosody import Prosody
-from voice.turns import TurnOptions, TurnTaker
+from voice.turns import TurnTaker
 
 pytestmark = pytest.mark.anyio
 
@@ -75,8 +75,8 @@ async def call(agent: FakeAgent, *parts: list[bytes], prosody: bool = True) -> C
     options = WavOptions(takes_turns=True, realtime=True)
     line = KeypadLine(WavLine(recording(*parts), is_speech, options), [])
     record = Record()
-    turns = TurnTaker(TurnOptions(prosody=prosody))
-    ears = Ears(FakeVad(), FakeAsr(), turns, raised_when_angry)
+    measure = raised_when_angry if prosody else None
+    ears = Ears(FakeVad(), FakeAsr(), TurnTaker(), measure)
     await run_call(Call(line, ears, agent, FakeTts(), record))
     return CallRecord("c", "a", "wav", record.seconds, record.outcome, tuple(record.turns), {})
 

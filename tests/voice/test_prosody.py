@@ -12,7 +12,7 @@ from tests.fakes import FakeAsr, FakeVad, recording, said
 from voice.audio import SAMPLE_RATE_HZ, Digit, Frame, frames
 from voice.ears import Ears, Utterance
 from voice.prosody import Prosody, measure, prosody
-from voice.turns import TurnOptions, TurnTaker
+from voice.turns import TurnTaker
 
 Sound = npt.NDArray[np.float64]
 
@@ -129,7 +129,7 @@ async def utterances(measuring: Measuring, *, wanted: bool) -> list[Utterance]:
         for frame in recording(said(1), said(1, "hello"), said(1.5), said(0.6, "bye"), said(2)):
             yield frame
 
-    ears = Ears(FakeVad(), FakeAsr(), TurnTaker(TurnOptions(prosody=wanted)), measuring)
+    ears = Ears(FakeVad(), FakeAsr(), TurnTaker(), measuring if wanted else None)
     async with aclosing(ears.listen(line())) as events:
         return [event async for event in events if isinstance(event, Utterance)]
 
