@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialogue.phrasing import names
 from dialogue.reading import fail, read_text
-from dialogue.sentences import Vectors, load_encoder
+from nlu.sentences import Vectors, load_encoder
 
 Encode = Callable[[Sequence[str]], Vectors]
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,6 @@ from nlu import NluError
 from nlu.augment import joined
 from nlu.calibration import (
     Calibration,
-    Floats,
     choose_more,
     choose_sure,
     choose_threshold,
@@ -30,7 +29,7 @@ from nlu.calibration import (
 )
 from nlu.card import can_plot, model_card, plot_confusion, plot_curves
 from nlu.course import Course, Epoch, Outputs, TrainOptions
-from nlu.dataset import SENTIMENTS, Example, Intents, load_intents, load_sentiment, split
+from nlu.dataset import SENTIMENTS, Intents, load_intents, load_sentiment, split
 from nlu.decode import Chain, Labels, label_probabilities
 from nlu.engine import open_session, run_onnx
 from nlu.export import export_onnx
@@ -46,6 +45,7 @@ from nlu.files import (
 )
 from nlu.metrics import evaluate
 from nlu.review import Misread, review
+from nlu.sentences import load_encoder
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.understand import OUT_OF_SCOPE
 
@@ -105,7 +105,7 @@ def train(
         seconds=round(time.perf_counter() - started, 1),
         development=evaluate(outputs, labels, calibration),
         calibration=asdict(calibration),
-        remarks=tuple(_remarks(encoder, intents, course, outputs)),
+        remarks=tuple(_remarks(intents, course, outputs)),
         **told,
     )
     weights = _weights(fitted)
@@ -138,8 +138,8 @@ def _told(fitted: "Fitted", course: Course, options: TrainOptions) -> dict[str, 
     }
 
 
-def _remarks(encoder: Path, intents: Intents, course: Course, outputs: Outputs) -> list[str]:
-    vectors = _vectors(encoder, course, intents.examples)
+def _remarks(intents: Intents, course: Course, outputs: Outputs) -> list[str]:
+    vectors = load_encoder()([example.text for example in intents.examples])
     return review(intents, vectors, course.held, _misread(outputs, course, course.labels))
 
 
@@ -228,25 +228,6 @@ def _misread(outputs: Outputs, course: Course, labels: Labels) -> list[Misread]:
         for example, row, logits in zip(course.held, outputs.rows, outputs.intent, strict=True)
         if row.intent >= 0 and logits.argmax() != row.intent
     ]
-
-
-def _vectors(encoder: Path, course: Course, examples: Sequence[Example]) -> Floats:
-    """What the examples mean to the untrained encoder, (examples, dimensions) of length 1."""
-    import torch
-
-    from nlu.losses import padded
-    from nlu.model import load_encoder
-
-    model = load_encoder(encoder).eval()
-    vectors = []
-    with torch.inference_mode():
-        for first in range(0, len(examples), 64):
-            chunk = examples[first : first + 64]
-            ids, mask = padded([course.row(example).tokens.ids for example in chunk])
-            pieces = model(input_ids=ids, attention_mask=mask).last_hidden_state
-            vectors.append((pieces * mask[..., None]).sum(1) / mask.sum(1, keepdim=True))
-    found: Floats = torch.nn.functional.normalize(torch.cat(vectors)).numpy()
-    return found
 
 
 def _write(assistant: Path, weights: bytes, report: Report, trained: Trained) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nlu.engine import load_nlu
+from nlu.engine import NluOptions, load_nlu
 from nlu.evaluate import Judged, check_labels, figures, judge, load_examples, mistakes
 from nlu.explain import Influence, influences
 from nlu.files import read_trained
@@ -35,8 +35,6 @@ def understand(
 
 def evaluate(assistant: Path, data: Path, report: Path | None, today: date, out: Console) -> None:
     """Measure an assistant on labelled sentences, and print the table."""
-    from nlu.engine import NluOptions
-
     labels = read_trained(assistant).labels
     examples = load_examples(data)
     check_labels(data, examples, labels)

@@ -11,10 +11,10 @@ from dialogue.agent import Said
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.knowledge import Answer, Knowledge, load_knowledge
-from dialogue.sentences import Vectors, load_encoder
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
+from nlu.sentences import Vectors, load_encoder
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller, WordsNlu
 
 QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
