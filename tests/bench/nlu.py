@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from models.registry import model_path
+from nlu import NluError
 from nlu.dataset import Example
 from nlu.decode import Labels
 from nlu.engine import NluOptions, load_nlu, open_session, run_onnx, run_torch
@@ -168,6 +169,14 @@ def main() -> None:
     )
     usage.add_argument("--out", type=Path, default=Path("out/bench/nlu"))
     arguments = usage.parse_args()
+    try:
+        run(arguments)
+    except NluError as error:
+        raise SystemExit(str(error)) from None
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measure each set and write its file."""
     for name in arguments.sets or ["retail"]:
         found = retail(arguments.data) if name == "retail" else public(name, arguments)
         models = [model_path(ENCODER) / "model.safetensors"]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nlu import DataError
 from nlu.augment import join
 from nlu.dataset import Example, Mark
 from nlu.understand import OUT_OF_SCOPE
@@ -55,13 +56,14 @@ def sequences(folder: Path) -> Corpus:
     """SNIPS and ATIS: words, BIO labels and intents in three files a part."""
 
     def part(name: str) -> list[Example]:
-        files = [
-            (folder / name / file).read_text(encoding="utf-8").splitlines()
-            for file in ("seq.in", "seq.out", "label")
-        ]
+        paths = [folder / name / file for file in ("seq.in", "seq.out", "label")]
+        columns = [path.read_text(encoding="utf-8").splitlines() for path in paths]
+        if len({len(column) for column in columns}) > 1:
+            lengths = ", ".join(f"{p.name} {len(c)}" for p, c in zip(paths, columns, strict=True))
+            raise DataError(f"{folder / name}: unlike numbers of lines ({lengths}): mend the files")
         return [
-            _example(words.split(), labels.split(), [intent.strip()])
-            for words, labels, intent in zip(*files, strict=True)
+            _example(f"{paths[1]}:{line}", words.split(), labels.split(), [intent.strip()])
+            for line, (words, labels, intent) in enumerate(zip(*columns, strict=True), 1)
         ]
 
     return Corpus(part("train"), part("dev"), part("test"))
@@ -142,27 +144,44 @@ def _parted(example: Example) -> Example:
     return replace(example, intent=intents[0], more=tuple(intents[1:]))
 
 
-def _example(words: Sequence[str], labels: Sequence[str], intents: Sequence[str]) -> Example:
-    """Join words that carry BIO labels into a sentence with marks."""
+def _example(
+    where: str, words: Sequence[str], labels: Sequence[str], intents: Sequence[str]
+) -> Example:
+    """Join words that carry BIO labels into a sentence with marks; `where` is the labels' line."""
+    if len(words) != len(labels):
+        raise DataError(f"{where}: {len(labels)} labels of {len(words)} words: give each word one")
+    if not words or not all(intents):
+        raise DataError(f"{where}: no words, or no intent: fill in both")
     marks: list[Mark] = []
-    at = 0
+    at, before = 0, "O"
     for word, label in zip(words, labels, strict=True):
         kind, _, name = label.partition("-")
-        if kind == "I" and marks and marks[-1].name == name and marks[-1].end == at - 1:
+        if kind == "I" and name and before[2:] == name:
             marks[-1] = Mark(name, marks[-1].start, at + len(word))
-        elif name:
+        elif kind == "B" and name:
             marks.append(Mark(name, at, at + len(word)))
+        elif label != "O":
+            raise DataError(
+                f"{where}: {label!r} after {before!r} is no BIO label: write O, B-slot, or I-slot"
+                " after one of its own slot"
+            )
         at += len(word) + 1
+        before = label
     return Example(" ".join(words), intents[0], tuple(marks), more=tuple(intents[1:]))
 
 
 def _column(path: Path) -> Iterator[Example]:
-    """Read sentences of one word and label to a line; the last line holds the intents."""
+    """Read sentences of one word and label to a line; the last line of each holds the intents."""
+    first = 1
     for block in path.read_text(encoding="utf-8").strip().split("\n\n"):
         *lines, intents = block.splitlines()
         pairs = [line.split() for line in lines]
-        words, labels = zip(*pairs, strict=True)
-        yield _example(words, labels, list(dict.fromkeys(intents.strip().split("#"))))
+        if any(len(pair) != 2 for pair in pairs):
+            raise DataError(f"{path}:{first}: a line here is not one word and its label: mend it")
+        words, labels = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        said = list(dict.fromkeys(intents.strip().split("#")))
+        yield _example(f"{path}:{first}", words, labels, said)
+        first += len(lines) + 2
 
 
 def _joined(singles: Sequence[Example], share: float) -> list[Example]:
@@ -185,6 +204,9 @@ def _nlupp_fold(path: Path) -> list[Example]:
     examples = []
     for entry in json.loads(path.read_text(encoding="utf-8")):
         marks = [Mark(name, *slot["span"]) for name, slot in entry.get("slots", {}).items()]
+        for mark in marks:
+            if not 0 <= mark.start < mark.end <= len(entry["text"]):
+                raise DataError(f"{path}: {mark.name} of {entry['text']!r} lies outside it")
         intents = entry.get("intents", [])
         examples.append(
             Example(
@@ -221,7 +243,15 @@ ALONE = {"mixsnips": "snips", "mixatis": "atis"}
 def load(name: str, shared: Path, folder: Path | None = None) -> list[Corpus]:
     """Load a set, fold by fold where it has folds, from `shared` or from a folder like it."""
     folder = folder or shared / FOLDERS[name]
-    if name in ALONE:
-        return [mixed(folder, shared / FOLDERS[ALONE[name]])]
-    found = LOADERS[name](folder)
-    return [found] if isinstance(found, Corpus) else list(found)
+    try:
+        if name in ALONE:
+            return [mixed(folder, shared / FOLDERS[ALONE[name]])]
+        found = LOADERS[name](folder)
+        return [found] if isinstance(found, Corpus) else list(found)
+    except FileNotFoundError as error:
+        raise DataError(
+            f"{error.filename}: no such file: give the folder of {name}, as its authors lay it out"
+        ) from None
+    except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise DataError(f"{folder}: not laid out as {name} is ({what}): see its SOURCE") from None

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from nlu import DataError
 from nlu.course import Outputs, Row
 from nlu.tokens import Tokens
-from tests.bench.nlu_data import few, mixed, nlupp, sequences, whole
+from tests.bench.nlu_data import few, load, mixed, nlupp, sequences, whole
 from tests.bench.nlu_scope import choose, of_outputs
 
 
@@ -86,3 +88,42 @@ def test_the_scope_threshold_spends_little_of_the_accuracy() -> None:
     threshold = choose(scored)
     assert scored.at(threshold) == (1.0, 1.0)
     assert scored.at(0.3)[0] < 1.0
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ("O B-genre O", "seq.out:2: 3 labels of 2 words"),
+        ("O X-genre", "seq.out:2: 'X-genre' after 'O' is no BIO label"),
+        ("O I-genre", "seq.out:2: 'I-genre' after 'O' is no BIO label"),
+        ("B-time I-genre", "seq.out:2: 'I-genre' after 'B-time' is no BIO label"),
+        ("O B-", "seq.out:2: 'B-' after 'O' is no BIO label"),
+    ],
+)
+def test_broken_labels_are_told_with_their_line(tmp_path: Path, labels: str, says: str) -> None:
+    folder = write_sequences(
+        tmp_path / "s", [("rain tomorrow", "O B-time", "w"), ("play jazz", labels, "p")]
+    )
+    with pytest.raises(DataError) as error:
+        load("snips", tmp_path, folder)
+    assert says in str(error.value)
+
+
+def test_a_missing_or_cut_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"seq\.in: no such file: give the folder of snips"):
+        load("snips", tmp_path, tmp_path / "nowhere")
+    folder = write_sequences(tmp_path / "s", [("a b", "O O", "x"), ("c d", "O O", "y")])
+    (folder / "train" / "label").write_text("x\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"unlike numbers of lines \(seq.in 2, seq.out 2, label 1"):
+        load("snips", tmp_path, folder)
+
+
+def test_a_broken_column_is_told_with_its_line(tmp_path: Path) -> None:
+    alone = write_sequences(tmp_path / "snips-atis" / "snips", [("a b", "O O", "x")] * 2)
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    whole = "rain O\nGetWeather\n\n"
+    for part, text in (("dev", whole), ("test", whole + "sing B-song loud\nPlayMusic\n")):
+        (folder / f"{part}.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"test\.txt:4: a line here is not one word"):
+        load("mixsnips", alone.parents[1], folder)
