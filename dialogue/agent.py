@@ -79,6 +79,7 @@ class Exchange:
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
     secrets: tuple[str, ...] = ()
     mood: Trend | None = None
+    trace: tuple[str, ...] = ()  # why this reply: the rules that led to it
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
@@ -92,8 +93,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood or trouble; `slots` are
-    the values that the caller has confirmed, private ones masked.
+    `reason` is why the assistant hands over: caller_asked, not_understood, upset or trouble;
+    `slots` are the values that the caller has confirmed, private ones masked.
     """
 
     reason: str = ""

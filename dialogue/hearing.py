@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from dialogue.assistant import Assistant
+from dialogue.controls import Control, control
 from dialogue.flows import Flow
-from dialogue.state import Heard
+from dialogue.state import ChooseIntent, Heard
 from nlu.values import find, read
 
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
@@ -51,6 +52,22 @@ class Hearing:
     def asks_for_something(self) -> bool:
         """Whether there is a flow to begin for certain, beyond small talk."""
         return self.sure and self.flow is not None and not self.flow.small_talk
+
+    @property
+    def control(self) -> Control | None:
+        """What they want of the conversation itself, if that is all they said."""
+        return None if self.heard.keys else control(self.text, self.assistant.controls)
+
+    @property
+    def one_of_two(self) -> ChooseIntent | None:
+        """The two requests that it may be, where it is in doubt which."""
+        flows = [self.assistant.flows.get(intent) for intent in self.heard.understanding.maybe]
+        match flows:
+            case [Flow(about=str()) as one, Flow(about=str()) as other]:
+                given = self.given(one) | self.given(other)
+                first, second = self.heard.understanding.maybe
+                return ChooseIntent((first, second), tuple(given.items()))
+        return None
 
     @property
     def polarity(self) -> str | None:
