@@ -106,10 +106,11 @@ class Agent(Protocol):
 
     `outcome` is None while the conversation goes on; `commit` sets it ("resolved", "handed_over",
     "silent_caller", …: `dialogue.state.Outcome`) when the last words were heard to their end, and
-    the line hangs up.
+    the line hangs up. `speed` is how fast to speak, against the voice's own.
     """
 
     outcome: str | None
+    speed: float
     waiting: Waiting
     exchange: Exchange | None
 

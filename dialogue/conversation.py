@@ -51,6 +51,7 @@ WAITING_TYPES = {
     "date": "date",
     "name": "name",
 }  # of a slot's kind; other kinds are open speech
+SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
 
@@ -94,6 +95,7 @@ class FlowAgent:
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
+        self.speed = 1.0
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.mood = Trend()
@@ -121,6 +123,7 @@ class FlowAgent:
             thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
         self._pending = Pending(turn, thought)
         self.waiting = waiting(thought.decision.state, self._assistant)
+        self.speed = SLOW_SPEED if thought.decision.state.slow else 1.0
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
         self.mood = thought.mood or self.mood
         self.exchange = Exchange(
@@ -159,11 +162,6 @@ class FlowAgent:
         if thought.decision.change:
             await to_thread.run_sync(self._change, thought.decision.change)
         await to_thread.run_sync(self._remember, pending.turn, thought, heard)
-
-    @property
-    def slow(self) -> bool:
-        """Whether the caller asked to be spoken to slowly."""
-        return self._state.slow
 
     @property
     def brief(self) -> Brief:

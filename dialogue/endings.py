@@ -108,9 +108,7 @@ class Endings:
             return handed.because(f"{state.misses} turns in a row brought nothing")
         if isinstance(state.step, Idle) and state.misses > 1:
             return self.at(state).offer_person(words).because("not understood again")
-        return Decision(state, words + self.asked_again(state)).because(
-            "asks again"
-        )
+        return Decision(state, words + self.asked_again(state)).because("asks again")
 
     def asked_again(self, state: State) -> Clauses:
         """Return the open question, in a way that helps more each time."""

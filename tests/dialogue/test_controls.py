@@ -4,6 +4,7 @@ import pytest
 
 from dialogue.assistant import Assistant
 from dialogue.controls import Control, control
+from dialogue.conversation import SLOW_SPEED
 from tests.dialogue.caller import Caller
 
 ASK_NUMBER = "What is your order number?"
@@ -36,13 +37,13 @@ def test_a_control_is_all_that_was_said(
 async def test_slower_says_it_again_and_stays_slow(caller: Caller) -> None:
     await caller.rings()
     await caller.says("where is my order")
-    assert not caller.agent.slow
+    assert caller.agent.speed == 1.0
     assert await caller.says("can you slow down") == (
         f"Of course, I'll speak more slowly. {ASK_NUMBER}"
     )
-    assert caller.agent.slow
+    assert caller.agent.speed == SLOW_SPEED
     await caller.says("15213")
-    assert caller.agent.slow
+    assert caller.agent.speed == SLOW_SPEED
 
 
 @pytest.mark.anyio
