@@ -8,6 +8,7 @@ from dialogue.assistant import Assistant
 from dialogue.controls import Control, control
 from dialogue.flows import Flow
 from dialogue.state import ChooseIntent, Heard
+from nlu.ellipsis import completed
 from nlu.values import find, read
 
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
@@ -100,6 +101,12 @@ class Hearing:
         if self.heard.keys and self.polarity:
             return None
         return self.value(slot) if self.polarity == "affirm" else self.number(slot)
+
+    def refined(self, slot: str, before: str) -> str | None:
+        """Return the value of a free slot that was corrected in part: "no, the blue one"."""
+        if self.assistant.slots[slot].kind != "text" or self.value(slot) is not None:
+            return None
+        return completed(self.text, before)
 
     def given(self, flow: Flow) -> dict[str, str]:
         """Return the slots of the flow that were said."""

@@ -286,6 +286,8 @@ class Policy(Progress):
         """Take it as a new request."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
+        if decision := self.corrected(hearing):
+            return decision.because("another one is meant")
         if hearing.one_of_two and not busy:
             return self.guess(hearing.one_of_two).because("one of two")
         if flow and hearing.sure:
@@ -305,6 +307,16 @@ class Policy(Progress):
         if not busy and not self.state.misses and not self.state.terse:
             words += self.words.phrase("what_i_can_do")
         return self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
+
+    def corrected(self, hearing: Hearing) -> Decision | None:
+        """Answer once more, about another one than the flow that ended last was about."""
+        flow = self.assistant.flows.get(self.state.finished)
+        if flow is None or not isinstance(self.state.step, Idle):
+            return None
+        for slot, before in self.state.slots:
+            if slot in flow.needs and (value := hearing.refined(slot, before)):
+                return self.start(self.state.finished, {slot: value})
+        return None
 
     def guess(self, step: ConfirmIntent | ChooseIntent) -> Decision:
         """Ask what they meant."""

@@ -124,3 +124,13 @@ async def test_which_one_was_chosen_is_what_is_done(caller: Caller) -> None:
     await caller.says("a refund or the status of 15213 maybe")
     assert await caller.says("the second") == READ_BACK
     assert (await caller.says("yes")).startswith(ON_ITS_WAY)
+
+
+async def test_no_the_other_kind_is_a_correction_and_not_a_goodbye(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("do you have a desk lamp")
+    answer = await caller.says("no, the oak one")
+    assert "lamp" in answer.lower()
+    assert caller.agent.outcome is None
+    assert caller.agent.exchange is not None
+    assert caller.agent.exchange.trace[0] == "another one is meant"
