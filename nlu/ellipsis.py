@@ -17,4 +17,5 @@ def completed(text: str, before: str) -> str | None:
     if not found or not before.split():
         return None
     which = found["which"].split()
-    return None if _POINTING.intersection(which) else " ".join((*which, before.rsplit(maxsplit=1)[-1]))
+    head = before.rsplit(maxsplit=1)[-1]
+    return None if _POINTING.intersection(which) else " ".join((*which, head))
