@@ -70,6 +70,11 @@ def spoken_day(day: date, today: date) -> str:
     return f"on {spoken}" if "," in spoken else spoken
 
 
+def capital(words: str) -> str:
+    """'on Monday' → 'On Monday', and no other letter changes."""
+    return words[:1].upper() + words[1:]
+
+
 def ordinal(number: int) -> str:
     """24 → '24th', 1 → '1st'."""
     teens = 10 < number % 100 < 14

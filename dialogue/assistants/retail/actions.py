@@ -1,15 +1,17 @@
 """What the assistant looks up and changes. Replace the SQL by calls to your own systems."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from rapidfuzz import fuzz, process, utils
 from sqlalchemy import bindparam, text
 
 from dialogue import ActionError
 from dialogue.actions import Found, Request, change, look_up
-from dialogue.phrasing import spoken_day, spoken_money, spoken_time
+from dialogue.opening import opening_hours
+from dialogue.phrasing import spoken_day, spoken_money
 
+__all__ = ["opening_hours"]  # is as it comes
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
 NOT_SENT = ("processing", "delayed")
@@ -118,44 +120,6 @@ def find_product(request: Request) -> Found:
     return Found(case, values, f"catalog/{row['name']}")
 
 
-@look_up(
-    cases={
-        "open_now": ["closes"],
-        "opens_later": ["opens", "at"],
-        "open_on_day": ["day", "at", "closes"],
-        "closed_on_day": ["day", "opens", "at"],
-    }
-)
-def opening_hours(request: Request) -> Found:
-    """Now, or on the day that the caller named."""
-    now, hours = request.now, request.hours
-    today = now.date()
-    day = date.fromisoformat(request.slots.get("date", today.isoformat()))
-    span = hours.on(day)
-    if day != today and span:
-        values = {
-            "day": _capital(spoken_day(day, today)),
-            "at": spoken_time(span.opens),
-            "closes": spoken_time(span.closes),
-        }
-        return Found("open_on_day", values, "assistant.toml#hours")
-    if span and hours.is_open(now):
-        return Found("open_now", {"closes": spoken_time(span.closes)}, "assistant.toml#hours")
-    before = (
-        now if day == today else now.replace(hour=0, minute=0) + timedelta(days=(day - today).days)
-    )
-    opening = hours.next_opening(before)
-    if opening is None:
-        raise ActionError("the business never opens; mend [hours] in assistant.toml")
-    values = {
-        "day": _capital(spoken_day(day, today)),
-        "opens": spoken_day(opening.date(), today),
-        "at": spoken_time(opening.time()),
-    }
-    case = "closed_on_day" if day != today else "opens_later"
-    return Found(case, values, "assistant.toml#hours")
-
-
 def _order(request: Request) -> Mapping[str, str] | None:
     query = text("SELECT * FROM orders WHERE number = :number")
     number = {"number": request.slots["order_number"]}
@@ -177,7 +141,3 @@ def _spoken(order: Mapping[str, str], request: Request) -> dict[str, str]:
         if order[key]:
             spoken[key] = spoken_money(order[key])
     return spoken
-
-
-def _capital(words: str) -> str:
-    return words[0].upper() + words[1:]
