@@ -30,13 +30,16 @@ from dialogue.reading import fail, read_text
 class Request:
     """What an action gets: the caller's slots, the local time, the hours, the database.
 
-    The connection of a look-up refuses to write; that of a change commits when the action returns.
+    The connection of a look-up refuses to write; that of a change commits when the action returns,
+    and nothing is kept if it raises. `agreed` are the values of the look-up's case that the caller
+    heard and said yes to, with the slots as they were spoken; a change makes just that.
     """
 
     slots: Mapping[str, str]
     now: datetime
     hours: Hours
     connection: Connection
+    agreed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dialogue import AssistantError
 from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
 from dialogue.controls import Control
-from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
+from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Urgent, Written
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
 from dialogue.knowledge import Answer, read_faq
@@ -38,6 +38,7 @@ class Assistant:
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
     controls: Mapping[Control, tuple[str, ...]]
+    urgent: Urgent | None
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
     faq: Mapping[str, Answer]  # by anchor
@@ -45,9 +46,19 @@ class Assistant:
     seeds: tuple[Seed, ...]
 
 
+SHIPPED = Path(__file__).parent / "assistants"
+
+
 def default_assistant() -> Path:
-    """Return the folder of the assistant that ships."""
-    return Path(__file__).parent / "assistants" / "retail"
+    """Return the folder of the assistant that answers unless another one is named."""
+    return SHIPPED / "retail"
+
+
+def named_assistant(folder: Path) -> Path:
+    """Return the folder; for the bare name of a shipped assistant, its folder."""
+    shipped = SHIPPED / folder
+    bare = len(folder.parts) == 1 and not folder.exists()
+    return shipped if bare and (shipped / "assistant.toml").is_file() else folder
 
 
 def load_assistant(folder: Path) -> Assistant:
@@ -89,6 +100,7 @@ def load_assistant(folder: Path) -> Assistant:
         slot_texts=flows.slots,
         flows=flows.flows,
         controls=flows.controls,
+        urgent=flows.urgent,
         phrases=flows.phrases,
         written=flows.written,
         faq=faq,

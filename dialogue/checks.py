@@ -51,6 +51,10 @@ def check(
                 where, f"'{intent}' is no intent of intents.yaml{did_you_mean(intent, known)}"
             )
         _check_flow(assistant, flow, flows, where)
+    if assistant.urgent and assistant.urgent.intent not in known:
+        mend = did_you_mean(assistant.urgent.intent, known)
+        where = ("urgent", "intent")
+        flows.fail(where, f"'{assistant.urgent.intent}' is no intent of intents.yaml{mend}")
     documents = {"assistant.toml": identity, "flows.yaml": flows}
     for spoken in (*spoken_texts(assistant), *written_texts(assistant)):
         _check_values(assistant, spoken, documents)
@@ -68,6 +72,8 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
                 yield SpokenText(text, "flows.yaml", ("slots", slot, key), values)
     for intent, flow in assistant.flows.items():
         yield from _texts_of_flow(assistant, intent, flow)
+    for key in ("say", "put_through", "nobody") if assistant.urgent else ():
+        yield SpokenText(getattr(assistant.urgent, key), "flows.yaml", ("urgent", key))
     for key in Phrases.model_fields:
         values = frozenset(PHRASE_VALUES.get(key, ()))
         for text in _each(getattr(assistant.phrases, key)):
@@ -160,8 +166,9 @@ def _check_look_up(assistant: "Assistant", flow: Flow, flows: Document, where: W
 def _check_case(
     assistant: "Assistant", flow: Flow, case: Case, flows: Document, where: Where
 ) -> None:
-    if case.ask_again and case.ask_again not in flow.needs:
-        mend = did_you_mean(case.ask_again, list(flow.needs))
+    asked = [slot for slot in (*flow.needs, *flow.takes) if slot in assistant.slot_texts]
+    if case.ask_again and case.ask_again not in asked:
+        mend = did_you_mean(case.ask_again, asked)
         flows.fail((*where, "ask_again"), f"'{case.ask_again}' is not in needs:{mend}")
     if not case.change:
         return

@@ -49,6 +49,7 @@ WAITING_TYPES = {
     "phone": "digits",
     "code": "code",
     "date": "date",
+    "birth_date": "date",
     "name": "name",
 }  # of a slot's kind; other kinds are open speech
 SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
@@ -240,9 +241,10 @@ class FlowAgent:
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
         hours = self._assistant.hours
+        now, slots, agreed = hours.local(self._now()), dict(call.slots), dict(call.agreed)
         try:
             with self._store.writing() as connection:
-                action.run(Request(dict(call.slots), hours.local(self._now()), hours, connection))
+                action.run(Request(slots, now, hours, connection, agreed))
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
@@ -313,7 +315,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
 def brief(state: State, assistant: Assistant) -> Brief:
     """Return what a person should know who takes over in this state."""
     reason = "caller_asked"
-    if state.troubles >= TROUBLES:
+    if state.urgent:
+        reason = "urgent"
+    elif state.troubles >= TROUBLES:
         reason = "trouble"
     elif state.upset:
         reason = "upset"

@@ -1,6 +1,6 @@
 """What flows.yaml holds: the slots, the flows and the phrases. Its own top explains the format."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -8,7 +8,8 @@ from dialogue.controls import Control
 from dialogue.phrasing import names
 from dialogue.reading import Part
 
-BUILT_IN = frozenset({"affirm", "deny", "repeat", "out_of_scope"})  # intents that need no flow
+# Intents that need no flow; "details" is said by who just gives a number, a day, a name.
+BUILT_IN = frozenset({"affirm", "deny", "repeat", "details", "out_of_scope"})
 
 
 def _text(text: str) -> str:
@@ -35,6 +36,7 @@ class SlotTexts(Part):
     again: Texts  # the next times: how to say it, or to key it in
     confirm: Text | None = None  # the read-back; without one the value is taken as heard
     invalid: Text | None = None  # said when the value has the wrong length
+    lasts: Literal["call", "topic", "request"] = "topic"  # call: who calls, asked for only once
     private: bool = False  # card number, PIN: not recorded, and masked wherever it is written
     alone: str | None = None  # the flow that a caller means who says nothing but this
     vocabulary: tuple[str, ...] = Field(default=(), strict=False)  # likely words
@@ -49,7 +51,7 @@ class Case(Part):
     if_yes: Text | None = None
     if_no: Text | None = None
     change: str | None = None  # the action that a yes sets off
-    ask_again: str | None = None  # a slot whose value was no use: ask for it again
+    ask_again: str | None = None  # a slot whose value was no use, or, with ask, after a no
     offer_person: bool = False
 
     @model_validator(mode="after")
@@ -94,6 +96,17 @@ class Flow(Part):
         if bool(self.look_up) != bool(self.cases):
             raise ValueError("look_up and cases go together; add the one that is missing")
         return self
+
+
+class Urgent(Part):
+    """What may be an emergency, and what is said then: it wins over everything else."""
+
+    intent: str
+    least: float = Field(default=0.2, ge=0, le=1)  # how likely the intent must be, to count
+    words: Texts  # wordings that count wherever they are said
+    say: Text  # whom to call
+    put_through: Text  # then, when somebody is there
+    nobody: Text  # then, when nobody is
 
 
 class Phrases(Part):
@@ -149,5 +162,6 @@ class Flows(Part):
     slots: dict[str, SlotTexts] = Field(default={})
     flows: dict[str, Flow]
     controls: dict[Annotated[Control, Field(strict=False)], Texts] = Field(default={})
+    urgent: Urgent | None = None
     phrases: Phrases
     written: Written

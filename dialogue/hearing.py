@@ -1,16 +1,18 @@
 """What the caller's words hold, seen from the dialogue."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from dialogue.assistant import Assistant
 from dialogue.controls import Control, control
 from dialogue.flows import Flow
-from dialogue.state import ChooseIntent, Heard
+from dialogue.state import ChooseIntent, Heard, State
 from nlu.ellipsis import completed
 from nlu.values import find, read
 
+DAYS = frozenset({"date", "birth_date"})  # kinds of slots
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
 
 
@@ -94,7 +96,7 @@ class Hearing:
             return value
         found = find("digits", self.text, self.today, kind.length)
         found = found or find("digits", self.text, self.today)
-        return found.value if found else None
+        return found.value if found and len(found.value) > 1 else None  # "I don't have one"
 
     def correction(self, slot: str) -> str | None:
         """Return a value given in answer to a read-back; in a yes, a stray digit is none."""
@@ -112,6 +114,28 @@ class Hearing:
         """Return the slots of the flow that were said."""
         values = {slot: self.value(slot) for slot in (*flow.needs, *flow.takes)}
         return {slot: value for slot, value in values.items() if value is not None}
+
+    def said_beside(self, slot: str, state: State) -> dict[str, str]:
+        """Return what else of the flow under way was said, with a slot's value or without it."""
+        kinds, known = self.assistant.slots, dict(state.slots)
+        given = self.given(self.assistant.flows[state.flow])
+        return {
+            name: value
+            for name, value in given.items()
+            if name != slot
+            and value != known.get(name)
+            and not {kinds[name].kind, kinds[slot].kind} <= DAYS  # one of them is the other misread
+        }
+
+    def other_than(self, offered: Mapping[str, str], state: State) -> dict[str, str]:
+        """Return what was said of the flow under way, and is neither known nor what was offered."""
+        known, given = dict(state.slots), self.given(self.assistant.flows[state.flow])
+        return {
+            name: value
+            for name, value in given.items()
+            if value.casefold()
+            not in {known.get(name, "").casefold(), offered.get(name, "").casefold()}
+        }
 
     def unreadable(self, flow: Flow) -> str | None:
         """Return a slot of the flow that was said, but not so that its value is clear."""

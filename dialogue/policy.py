@@ -29,6 +29,7 @@ from dialogue.state import (
     State,
 )
 from dialogue.temper import apologised, felt, upset
+from dialogue.urgent import alarm, once_more
 from nlu.understand import OUT_OF_SCOPE
 
 
@@ -36,9 +37,11 @@ def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> D
     """Return what the assistant does about the event; `now` is the business's local time."""
     if isinstance(event, Heard):
         state = felt(state, event, Endings(state, assistant, now))
-    decision = Policy(state, assistant, now).react(event)
-    if isinstance(event, Heard):
+        decision = alarm(event, Endings(state, assistant, now))
+        decision = decision or Policy(state, assistant, now).react(event)
         decision = apologised(decision, event, Endings(decision.state, assistant, now))
+    else:
+        decision = Policy(state, assistant, now).react(event)
     if decision.say:
         decision = replace(decision, state=replace(decision.state, said=decision.say))
     return decision
@@ -73,7 +76,8 @@ class Policy(Progress):
             case Said(written=True):
                 return self.turn(event).wrote_no_words()
             case NobodyCame():
-                back = self.at(self.dropped()).ask(self.words.phrase("nobody_came"))
+                words = once_more(self) + self.words.phrase("nobody_came")
+                back = self.at(self.dropped()).ask(words)
                 return back.because("handed over, and nobody came")
             case _ if not self.state.greeted or isinstance(event, Opening):
                 return self.opening()
@@ -167,8 +171,9 @@ class Policy(Progress):
         free = self.assistant.slots[slot].kind in {"text", "name"}
         if value is None and free and not hearing.heard.answer and not hearing.polarity:
             value = hearing.text
-        if value is not None:
-            return self.take(slot, value)
+        given = {slot: value} if value is not None else {}
+        if given := given | hearing.said_beside(slot, self.state):
+            return self.take_all(given)
         if self.pictures:
             return self.look_for(slot)
         if hearing.polarity == "deny":  # they do not have it
@@ -224,17 +229,26 @@ class Policy(Progress):
         given = dict(step.slots) | hearing.given(self.assistant.flows[chosen])
         return self.start(chosen, given).because("chosen from two")
 
-    def answered_change(self, step: ConfirmChange, hearing: Hearing) -> Decision | None:
-        """Only a clear yes changes anything."""
+    def answered_change(  # noqa: PLR0911 - one return for each answer
+        self, step: ConfirmChange, hearing: Hearing
+    ) -> Decision | None:
+        """Only a clear yes changes anything; "no, Tuesday" is looked up anew."""
         flow = self.assistant.flows[self.state.flow]
         case, values = flow.cases[step.case], dict(step.values)
+        if hearing.asks_for_something and hearing.intent != self.state.flow:
+            return None
+        if other := hearing.other_than(values, self.state):
+            return self.take_all(other).because(f"another {' and '.join(other)} is meant")
         match hearing.polarity:
             case "affirm" if not hearing.sure:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
-                call = Call(case.change, self.state.slots) if case.change else None
+                call = Call(case.change, self.state.slots, step.values) if case.change else None
                 done = self.finish(flow, self.words.text(case.if_yes, values))
                 return replace(done, change=call).because(f"a clear yes to {case.change}")
+            case "deny" if case.ask_again:
+                asking = self.at(replace(self.state, step=AskSlot(case.ask_again)))
+                return asking.ask(self.words.text(case.if_no, values)).because("a no, so anew")
             case "deny":
                 refused = self.finish(flow, self.words.text(case.if_no, values))
                 return refused.because(f"a no to {case.change}")
@@ -339,6 +353,8 @@ class Policy(Progress):
         """Say whether the caller wants another flow, rather than to give this slot's value."""
         if not hearing.sure or not hearing.flow or hearing.intent == self.state.flow:
             return False
+        if hearing.flow.small_talk:
+            return hearing.number(slot) is None
         alone = self.assistant.slot_texts[slot].alone
         bare = hearing.intent == alone or len(hearing.words_beside(slot)) <= 2
         return hearing.number(slot) is None or not bare

@@ -33,25 +33,44 @@ class Progress(Pictured):
         return self._started(intent, given).because(f"begins {intent}")
 
     def _started(self, intent: str, given: Mapping[str, str]) -> Decision:
-        flow, texts = self.assistant.flows[intent], self.assistant.slot_texts
+        flow = self.assistant.flows[intent]
         finished = self.state.finished == intent  # then it is about another one, likely
-        again = tuple(slot for slot in flow.needs if finished or self.seen(slot))
-        known = {
-            slot: value
+        again = {slot for slot in flow.needs if finished and self.lasts(slot) != "call"}
+        again |= {slot for slot in flow.needs if self.seen(slot)}
+        known = tuple(
+            (slot, value)
             for slot, value in self.state.slots
-            if slot not in (*flow.takes, *again, *given)
-        }
-        known |= {slot: value for slot, value in given.items() if not texts[slot].confirm}
-        started = replace(self.state, flow=intent, step=Idle(), slots=tuple(known.items()))
-        for slot, value in given.items():
-            if texts[slot].confirm:
-                return self.at(started).take(slot, value)
-        return self.at(started).proceed()
+            if slot not in {*flow.takes, *again, *given} and self.lasts(slot) != "request"
+        )
+        started = replace(self.state, flow=intent, step=Idle(), slots=known)
+        return self.at(started).take_all(given)
+
+    def take_all(self, given: Mapping[str, str]) -> Decision:
+        """Take what was said at once; the first of it that is read back, or amiss, comes first."""
+        texts, known = self.assistant.slot_texts, dict(self.state.slots)
+        odd = [
+            slot
+            for slot, value in given.items()
+            if (slot in texts and texts[slot].confirm) or self.misfit(slot, value)
+        ]
+        known |= {slot: value for slot, value in given.items() if slot not in odd}
+        here = self.at(replace(self.state, slots=tuple(known.items())))
+        return here.take(odd[0], given[odd[0]]) if odd else here.proceed()
+
+    def misfit(self, slot: str, value: str) -> bool:
+        """Say whether the value has another length than the slot's."""
+        length = self.assistant.slots[slot].length
+        return length is not None and len(value) != length
+
+    def lasts(self, slot: str) -> str:
+        """Return for how long the slot's value stays known."""
+        texts = self.assistant.slot_texts.get(slot)
+        return texts.lasts if texts else "topic"
 
     def take(self, slot: str, value: str) -> Decision:
         """Check a value; read it back, or go on with it."""
         texts, length = self.assistant.slot_texts[slot], self.assistant.slots[slot].length
-        if length is not None and len(value) != length:
+        if self.misfit(slot, value):
             asking = self.at(replace(self.state, step=AskSlot(slot)))
             words = self.words.text(texts.invalid, self.words.spoken({slot: value}))
             missed = asking.missed(words or self.words.phrase("not_understood"))
@@ -176,7 +195,13 @@ class Progress(Pictured):
         """Return the state with the flow under way put back, to be resumed after another one."""
         if not self.state.flow:
             return self.state
-        begun = Asked(self.state.flow, begun=True)
+        flow = self.assistant.flows[self.state.flow]
+        said = tuple(
+            (slot, value)
+            for slot, value in self.state.slots
+            if slot in flow.takes or (slot in flow.needs and self.lasts(slot) == "request")
+        )
+        begun = Asked(self.state.flow, said, begun=True)
         return replace(self.state, later=(begun, *self.state.later)[:MOST_LATER])
 
     def filled(self, slot: str, value: str) -> State:

@@ -121,6 +121,7 @@ class State:
     terse: bool = False  # they are in no mood for many words
     apologised: bool = False  # for how this call goes
     upset: bool = False  # their anger stayed: they were offered a person for it
+    urgent: bool = False  # what they said may be an emergency
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +149,11 @@ Event = CallerTurn | Heard | LookedUp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of an action, by its name, with the slots of this moment."""
+    """Of an action, by its name, with the slots of this moment, and what was agreed to."""
 
     action: str
     slots: tuple[tuple[str, str], ...]
+    agreed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,12 @@ _RELATIVE = re.compile(
 )
 _MONTH = re.compile(rf"(?:^|\b(in|by|until|this|next|last|since) )({MONTHS})(?:,? (\d{{4}}))?$")
 
+_EARLIEST = re.compile(  # "the 1st available" is no first of the month
+    r"(?:\bas soon as possible\b|\basap\b|\b(?:the|your) (?:very )?earliest\b|^earliest$"
+    r"|\b(?:1st|first|next|soonest|earliest) (?:available|possible|free|you have)\b)"
+    rf"(?!.*\b(?:{_DAYS})\b)"
+)
+
 _YEAR_PARTED = re.compile(r"\b((?:19|20)\d0)(?: and)? ([1-9])(?:st|nd|rd|th)?\b")
 _YEAR_UNIT = re.compile(rf"(?<=\b19\d0) ({'|'.join(HOMOPHONES)})\b")
 _YEAR_AFTER = re.compile(
@@ -368,6 +374,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], str | None
     (_HOLIDAY, _holiday),
     (_WEEK_ON, _week_on),
     (_OF_WEEK, _of_week),
+    (_EARLIEST, lambda _, today: today.isoformat()),
     (_DAY_OF_THAT, _day_of_that),
     (_DAY_OF_MONTH, _day_of_month),
     (_WEEKDAY, _weekday),

@@ -72,7 +72,7 @@ def _date(generator: random.Random) -> str:
     day, month = generator.choice(_DAYS), generator.choice(_MONTHS)
     number = generator.randrange(1, 29)
     ordinal = generator.choice(_ORDINALS)
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
+    ending = _ending(number)
     some, span = generator.choice(_WORDS[2:]), generator.choice(_SPANS)
     return generator.choice(
         (
@@ -86,6 +86,53 @@ def _date(generator: random.Random) -> str:
             f"{day} the {number}{ending}",
             f"in {some} {span}",
             f"{some} {span} ago",
+        )
+    )
+
+
+def _ending(number: int) -> str:
+    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
+
+
+def _birth_date(generator: random.Random) -> str:
+    month, number = generator.randrange(12), generator.randrange(1, 29)
+    name, year = _MONTHS[month], generator.randrange(1930, 2021)
+    ordinal, ending = generator.choice(_ORDINALS), _ending(number)
+    two = f"{year % 100:02}"
+    spoken = _two(*divmod(year % 100, 10)) if year % 100 > 9 else f"oh {_WORDS[year % 10]}"
+    century = "nineteen" if year < 2000 else "twenty"
+    return generator.choice(
+        (
+            f"{name} {number}{ending}, {year}",
+            f"{name} {number}, {year}",
+            f"{name} {ordinal} {century} {spoken}",
+            f"{name} the {ordinal} {century} {spoken}",
+            f"the {ordinal} of {name} {century} {spoken}",
+            f"the {number}{ending} of {name} {year}",
+            f"{name} {number} {two}",
+            f"{month + 1}/{number}/{year}",
+            f"{month + 1:02}/{number:02}/{year}",
+            f"{month + 1} {number} {two}",
+        )
+    )
+
+
+def _time(generator: random.Random) -> str:
+    hour, part = generator.randrange(1, 13), generator.choice(("15", "30", "45"))
+    spoken = _TEENS[hour - 10] if hour > 9 else _WORDS[hour]
+    half, of_day = generator.choice(("AM", "PM", "am", "pm", "a.m.", "p.m.")), "o'clock"
+    return generator.choice(
+        (
+            spoken,
+            f"{spoken} {of_day}",
+            f"{hour} {of_day}",
+            f"{hour} {half}",
+            f"{hour}:{part}",
+            f"{hour}:{part} {half}",
+            f"half past {spoken}",
+            f"quarter {generator.choice(('past', 'to'))} {spoken}",
+            f"{spoken} {generator.choice(('thirty', 'fifteen', 'forty five'))}",
+            "noon",
         )
     )
 
@@ -167,6 +214,8 @@ _KINDS: dict[str, Callable[[random.Random], str]] = {
     "phone": _phone,
     "money": _money,
     "date": _date,
+    "birth_date": _birth_date,
+    "time": _time,
     "email": _email,
     "name": _name,
 }

@@ -16,6 +16,7 @@ ATTRIBUTE_CHARACTERS = 4000  # of 4096 bytes that a TaskRouter task's attributes
 REASONS = {
     "caller_asked": "They asked for a person.",
     "not_understood": "The assistant did not understand them several times in a row.",
+    "urgent": "What they said may be an emergency.",
     "trouble": "The assistant had a technical problem.",
 }
 
