@@ -10,7 +10,7 @@ CALLS, ALONE, SETUP = "Answer calls", "Try a part alone", "Set up"
 
 Assistant = Annotated[
     Path | None,
-    typer.Option("--assistant", "-a", metavar="DIR", help="Its folder, if not the shipped one."),
+    typer.Option("--assistant", "-a", metavar="DIR", help="Its folder; or retail, clinic."),
 ]
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephony import SettingsError
@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     )
     tts_speed: float = Field(default=1.0, description="1.2 speaks 20 % faster; 0.5 to 2")
     assistant: Path | None = Field(
-        default=None, description="the folder of the assistant that answers; empty: the shipped one"
+        default=None,
+        description="the assistant that answers: its folder, or retail or clinic; empty: retail",
     )
     database: Path = Field(
         default=Path(platformdirs.user_data_dir("offhook")) / "offhook.sqlite",
@@ -113,6 +114,13 @@ class Settings(BaseSettings):
         description="the share of the CPU cores that calls and all other programs may take before"
         " calls are declined; more takes more calls, which wait for each other",
     )
+
+    @field_validator("assistant")
+    @classmethod
+    def _by_name(cls, folder: Path | None) -> Path | None:
+        from dialogue.assistant import named_assistant  # its imports are not for every command
+
+        return named_assistant(folder) if folder else None
 
 
 def adopt_dotenv(path: Path) -> None:

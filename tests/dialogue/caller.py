@@ -1,7 +1,9 @@
 """A caller for scripts, and an understanding engine that goes by words alone."""
 
 import re
+from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 
 from dialogue.agent import CallerTurn, NobodyCame, Opening, Said, Silence, Trouble
@@ -34,31 +36,52 @@ PRODUCTS = r"(?:the |an? )?(kettle|desk lamp|espresso machine|mountain bike|tram
 DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|november 26th)"
 
 
+@dataclass(frozen=True)
+class Words:
+    """By which words an assistant's callers are understood."""
+
+    intents: Mapping[str, str]  # the first whose pattern is found
+    number: tuple[str, int]  # the slot that so many digits fill
+    slots: Mapping[str, tuple[str, str]]  # kind and pattern of the others
+    bare: str  # what the number alone means
+
+
+RETAIL_WORDS = Words(
+    INTENTS,
+    ("order_number", 5),
+    {"product": ("", PRODUCTS), "date": ("date", DATES)},
+    "order_status",
+)
+
+
 class WordsNlu:
     """Understands by keywords; with "maybe" in the text it is less sure, with "perhaps" hardly."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Words = RETAIL_WORDS) -> None:
         self.contexts: list[Context] = []
+        self._words = words
 
     def understand(self, text: str, context: Context) -> Understanding:
         """See `nlu.understand.Nlu`."""
         self.contexts.append(context)
         words = text.lower()
         slots = tuple(self._slots(words))
-        bare = bool(slots) and slots[0].name == "order_number" and not re.search("[a-z]", words)
-        named = (name for name, pattern in INTENTS.items() if re.search(pattern, words))
-        intent = "order_status" if bare else next(named, OUT_OF_SCOPE)
+        number = self._words.number[0]
+        bare = bool(slots) and slots[0].name == number and not re.search("[a-z]", words)
+        named = (name for name, pattern in self._words.intents.items() if re.search(pattern, words))
+        intent = self._words.bare if bare else next(named, OUT_OF_SCOPE)
         confidence = 0.45 if "maybe" in words else 0.1 if "perhaps" in words else 0.9
         return Understanding(text, intent, confidence, slots, Sentiment("neutral", 0.0))
 
     def _slots(self, words: str) -> list[Slot]:
         slots = []
-        if number := find("digits", words, TODAY, 5):
+        name, length = self._words.number
+        if number := find("digits", words, TODAY, length):
             start, end = number.start, number.end
-            slots.append(Slot("order_number", words[start:end], number.value, start, end, 0.9))
-        for name, pattern in (("product", PRODUCTS), ("date", DATES)):
+            slots.append(Slot(name, words[start:end], number.value, start, end, 0.9))
+        for name, (kind, pattern) in self._words.slots.items():
             if match := re.search(pattern, words):
-                value = read("date", match[0], TODAY) if name == "date" else match[0]
+                value = read(kind, match[0], TODAY) if kind else match[0]
                 slots.append(Slot(name, match[0], value or "", *match.span(), 0.9))
         return slots
 
