@@ -35,13 +35,13 @@ from nlu.understand import OUT_OF_SCOPE
 
 def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> Decision:
     """Return what the assistant does about the event; `now` is the business's local time."""
+    alarmed = None
     if isinstance(event, Heard):
         state = felt(state, event, Endings(state, assistant, now))
-        decision = alarm(event, Endings(state, assistant, now))
-        decision = decision or Policy(state, assistant, now).react(event)
+        alarmed = alarm(event, Endings(state, assistant, now))
+    decision = alarmed or Policy(state, assistant, now).react(event)
+    if isinstance(event, Heard) and not alarmed:
         decision = apologised(decision, event, Endings(decision.state, assistant, now))
-    else:
-        decision = Policy(state, assistant, now).react(event)
     if decision.say:
         decision = replace(decision, state=replace(decision.state, said=decision.say))
     return decision

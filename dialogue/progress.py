@@ -162,6 +162,9 @@ class Progress(Pictured):
             failed = self.state.failed_look_ups + 1
             slots = tuple(pair for pair in self.state.slots if pair[0] != case.ask_again)
             state = replace(self.state, slots=slots, failed_look_ups=failed)
+            if failed >= FAILED_LOOK_UPS and self.assistant.slot_texts[case.ask_again].private:
+                handed = self.at(state).hand_over(words, forced=True)  # nobody guesses a secret
+                return handed.because(f"{case.ask_again} was wrong too often")
             if failed >= FAILED_LOOK_UPS:
                 return self.at(state).offer_person(words)
             return self.at(replace(state, step=AskSlot(case.ask_again))).ask(words)

@@ -269,6 +269,8 @@ def _named_month(month: int, before: str, after: str, today: date) -> Iterator[d
     """Read "the 5th of", 3, "1984" or "", 3, "the 5th, 84"."""
     day = re.search(r"\b(\d{1,2})(?:st|nd|rd|th)?(?: day)?(?: of)?(?: the)?\s*$", before)
     groups = re.findall(r"\d+", after)
+    if not day and len(groups) == 1 and int(groups[0]) > today.year:  # "April twenty, ninety three"
+        groups = [groups[0][:2], groups[0][2:]]
     if day:
         yield _past(_year("".join(groups), today), month, int(day[1]), today)
     elif groups:

@@ -1,6 +1,7 @@
 """The doctors' practice: an assistant that is nothing but a folder. Its calls as scripts."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from dialogue.assistant import Assistant, default_assistant, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.state import Outcome
 from dialogue.store import Store, open_store
-from nlu.understand import Sentiment, Understanding
+from nlu.understand import Context, Sentiment, Understanding
 from tests.dialogue.caller import FRIDAY_AFTERNOON, TODAY, Caller, Words, WordsNlu
 
 pytestmark = pytest.mark.anyio
@@ -205,8 +206,13 @@ async def test_nothing_is_told_before_number_and_birth_date_agree(caller: Caller
     assert await caller.says("when is my appointment") == ASK_NUMBER
     wrong = "That date of birth does not go with patient number 2 0 4 5 1 8."
     assert await identify(caller, born="March 4th 1985") == f"{wrong} {ASK_BIRTH}"
-    assert await caller.says("March 5th 1985") == (f"{wrong} Would you like to speak to a person?")
-    assert (await caller.says("yes")).startswith("I'm putting you through to a colleague.")
+    assert await caller.says("March 5th 1985") == (
+        f"{wrong} I'm putting you through to a colleague. The wait is about 2 minutes."
+    )
+    assert caller.agent.outcome == Outcome.HANDED_OVER
+    await caller.comes_back()
+    await caller.says("when is my appointment")
+    assert (await caller.says("March 6th 1985")).startswith(f"{wrong} I'm putting you through")
 
 
 async def test_a_number_that_nobody_has_is_asked_again(caller: Caller) -> None:
@@ -366,12 +372,23 @@ async def test_nobody_there_in_an_emergency(
     assert (await caller.comes_back()).startswith(CALL_NOW)
 
 
+async def test_no_apology_comes_before_it(clinic: Assistant, store: Store) -> None:
+    class AngryNlu(WordsNlu):
+        def understand(self, text: str, context: Context) -> Understanding:
+            return replace(super().understand(text, context), sentiment=Sentiment("negative", -1.0))
+
+    caller = Caller(FlowAgent(clinic, AngryNlu(WORDS), store, lambda: FRIDAY_AFTERNOON))
+    await caller.rings()
+    assert (await caller.says("my chest hurts, do something")).startswith(CALL_NOW)
+
+
 class UnsureNlu(WordsNlu):
     """Finds an emergency in "I feel so strange", and hardly."""
 
     likely = 0.25
 
-    def understand(self, text: str, context: object) -> Understanding:
+    def understand(self, text: str, context: Context) -> Understanding:
+        """See `nlu.understand.Nlu`."""
         ranking = (("greeting", 1 - self.likely), ("urgent_symptoms", self.likely))
         return Understanding(text, "greeting", 0.75, (), Sentiment("neutral", 0.0), ranking)
 

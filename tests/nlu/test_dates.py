@@ -36,6 +36,7 @@ def in_words(number: int) -> str:
         ("nineteen eighty", None),
         ("february thirtieth 1980", None),
         ("oct 12th 2030", None),  # to come
+        ("April twenty ninety three", "1993-04-20"),  # no year 2093
         ("1121984", None),  # January 12th or November 2nd
         ("", None),
     ],
@@ -100,6 +101,9 @@ def test_a_birth_date_in_words_comes_back(born: date) -> None:
         ("Tuesday no Thursday", None),  # taken back?
         ("the fifth of May next year", "2026-05-05"),
         ("in May next year", "2026-05-01"),
+        ("as soon as possible", "2025-03-12"),
+        ("the first available", "2025-03-12"),
+        ("the earliest on Tuesday", "2025-03-18"),
     ],
 )
 def test_dates_to_come(said: str, iso: str | None) -> None:

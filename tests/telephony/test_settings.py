@@ -29,6 +29,17 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert load_settings().device == "auto"
 
 
+def test_a_shipped_assistant_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings().assistant is None
+    clinic = load_settings(assistant=Path("clinic")).assistant
+    assert clinic is not None
+    assert (clinic / "flows.yaml").is_file()
+    assert load_settings(assistant=Path("nowhere")).assistant == Path("nowhere")
+    (tmp_path / "clinic").mkdir()
+    assert load_settings(assistant=Path("clinic")).assistant == Path("clinic")
+
+
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         load_settings().device = "cpu"
