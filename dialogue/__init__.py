@@ -1,10 +1,11 @@
-"""Decide what to do and say: state, flows, knowledge, store. Text in, text out.
+"""Decide what to do and say: state, flows, knowledge, language model. Text in, text out.
 
 Exceptions::
 
     DialogueError              what a person can mend; its text is one line with the remedy
     ├── AssistantError         an assistant's folder is broken: file, line, what, how to mend
-    └── ActionError            the business's own system failed; the caller hears an apology
+    ├── ActionError            the business's own system failed; the caller hears an apology
+    └── LlmError               the language model failed; the caller hears the answer as written
 """
 
 
@@ -18,3 +19,7 @@ class AssistantError(DialogueError):
 
 class ActionError(DialogueError):
     """An action of the assistant failed."""
+
+
+class LlmError(DialogueError):
+    """The language model gave no answer, or not all of it."""
