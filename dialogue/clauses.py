@@ -55,7 +55,7 @@ async def clauses(pieces: AsyncGenerator[str]) -> AsyncGenerator[str]:
 
 
 def _clean(parts: list[str]) -> list[str]:
-    cleaned = (spoken(part) for part in parts)
+    cleaned = (clause for part in parts for clause in sentences(spoken(part)))
     return [clause for clause in cleaned if _WORTH_IT.search(clause)]
 
 
