@@ -1,8 +1,8 @@
 """One caller's conversation: text in, clauses out."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
 
 from nlu.mood import AcousticCue, Trend
 from nlu.understand import Understanding
@@ -69,7 +69,9 @@ class Exchange:
     """How one caller's turn was dealt with; complete when the reply's first clause has come.
 
     `secrets` are pieces of what both sides said that nothing written may hold: see `masked`. `mood`
-    is the caller's with this turn in it; None where the turn tells nothing of it.
+    is the caller's with this turn in it; None where the turn tells nothing of it. `answered` is
+    empty
+    unless a language model was asked: "reworded", or "as written: " and why.
     """
 
     caller: CallerTurn
@@ -79,6 +81,13 @@ class Exchange:
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
     secrets: tuple[str, ...] = ()
     mood: Trend | None = None
+    answered: str = ""
+
+    def told(self, how: str, dialogue_seconds: float) -> Self:
+        """Return the exchange with how the model answered; its first clause took so long."""
+        if self.answered:
+            return replace(self, answered=how)
+        return replace(self, answered=how, dialogue_seconds=dialogue_seconds)
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:

@@ -9,7 +9,7 @@ from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, Voice
+from dialogue.identity import Confidence, HandOff, Identity, LanguageModel, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
@@ -31,6 +31,7 @@ class Assistant:
     hours: Hours
     handoff: HandOff
     confidence: Confidence
+    llm: LanguageModel
     facts: Mapping[str, str]  # with {business} and {wait}
     slots: Mapping[str, SlotType]
     slot_texts: Mapping[str, SlotTexts]
@@ -76,6 +77,7 @@ def load_assistant(folder: Path) -> Assistant:
         hours=identity.hours.hours(),
         handoff=identity.handoff,
         confidence=identity.confidence,
+        llm=identity.llm,
         facts={
             **identity.facts,
             "business": identity.name,

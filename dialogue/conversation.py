@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,7 +23,9 @@ from dialogue.agent import (
 )
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
+from dialogue.grounding import Speaker
 from dialogue.knowledge import Knowledge
+from dialogue.own_words import in_own_words
 from dialogue.policy import decide
 from dialogue.privacy import mask, masked, secrets
 from dialogue.state import (
@@ -78,11 +81,12 @@ class FlowAgent:
     """The `Agent` of an assistant's flows; one per call.
 
     `now` gives the time, with a zone or on the business's own clock; nothing else tells it. Without
-    `knowledge` only the flows answer. `call` names the conversation in the history. `mood` is the
-    caller's so far: what they feel is so, whether they hear the answer or not.
+    `knowledge` only the flows answer; without `speaker` answers are read as written. `call` names
+    the conversation in the history. `mood` is the caller's so far: what they feel is so, whether
+    they hear the answer or not.
     """
 
-    def __init__(  # noqa: PLR0913 - the house allows six
+    def __init__(  # noqa: PLR0913 - one for each part it is made of
         self,
         assistant: Assistant,
         nlu: Nlu,
@@ -90,6 +94,7 @@ class FlowAgent:
         now: Callable[[], datetime],
         *,
         knowledge: Knowledge | None = None,
+        speaker: Speaker | None = None,
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
@@ -102,6 +107,7 @@ class FlowAgent:
         self._store = store
         self._now = now
         self._knowledge = knowledge
+        self._speaker = speaker
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
@@ -130,8 +136,15 @@ class FlowAgent:
             thought.secrets,
             self._feel(turn, thought),
         )
-        for clause in thought.decision.say:
-            yield clause
+        spoken = in_own_words(thought.decision, self._question(turn, thought), self._speaker)
+        async with aclosing(spoken) as clauses:
+            async for clause in clauses:
+                thought = replace(thought, decision=clause.of)
+                self._pending = Pending(turn, thought)
+                if clause.how:
+                    took = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
+                    self.exchange = self.exchange.told(clause.how, took)
+                yield clause.text
         self._pending = Pending(turn, thought, finished=True)
 
     async def commit(self, said: str, heard: str) -> None:
@@ -179,6 +192,15 @@ class FlowAgent:
             return None
         self.mood = self._answered_mood.after(thought.understanding.sentiment, turn.cue)
         return self.mood
+
+    def _question(self, turn: CallerTurn, thought: Thought) -> str:
+        """Return what a language model may know of the caller's words; "" where nothing."""
+        if not isinstance(turn, Said) or turn.keys or thought.secrets:
+            return ""
+        talkative = self.mood.level >= 0 and not self.mood.negatives
+        rewordable = thought.decision.rewordable
+        small_talk = rewordable is not None and not rewordable.passages
+        return "" if small_talk and not talkative else turn.text
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from anyio import fail_after, to_thread
 
@@ -37,11 +38,13 @@ UNKNOWN = "I don't know."
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """The language model, who checks it, and how long a caller may wait for its next clause."""
+    """The language model, what checks it, and what it is asked for."""
 
     llm: Llm
     guard: Guard
-    limit_seconds: float = 2.5
+    limit_seconds: float = 2.5  # how long a caller may wait for its next clause
+    answers: bool = True
+    small_talk: bool = False
 
 
 async def answer_from(
@@ -50,10 +53,10 @@ async def answer_from(
     speaker: Speaker,
     tell: Callable[[str], object] = lambda how: None,
 ) -> AsyncGenerator[str]:
-    """Yield the answer clause by clause; the first passage is the one that is read if need be.
+    """Yield the answer clause by clause, each within the speaker's time limit.
 
-    Each clause comes within the speaker's time limit. `tell` hears how the answer came about: "reworded", or
-    "as written: " and why. No error of the model leaves here.
+    If need be the first passage is read, without its title: a sentence that asks. `tell` hears how
+    the answer came about: "reworded", or "as written: " and why. No error of the model leaves here.
     """
     said: list[str] = []
     guard = speaker.guard
@@ -78,7 +81,8 @@ async def answer_from(
         why = str(error)
     log.warning("an answer is read as written: %s", why)
     tell(f"{AS_WRITTEN}: {why}")
-    for sentence in await to_thread.run_sync(_rest, sentences(passages[0]), said, guard):
+    written = [part for part in sentences(passages[0]) if not part.endswith("?")]
+    for sentence in await to_thread.run_sync(_rest, written, said, guard):
         yield sentence
 
 
@@ -101,9 +105,8 @@ async def _supported(
                 continue
             if clause == UNKNOWN:
                 raise LlmError("the model found no answer in the passages")
-            verdict = await to_thread.run_sync(
-                guard.judge, clause, passages, abandon_on_cancel=True
-            )
+            judging = partial(guard.judge, clause, passages)
+            verdict = await to_thread.run_sync(judging, abandon_on_cancel=True)
             if not verdict.supported:
                 raise LlmError(f"not in the passages ({verdict}): {clause}")
             yield clause

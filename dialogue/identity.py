@@ -49,6 +49,24 @@ class HandOff(Part):
         return self
 
 
+class LanguageModel(Part):
+    """Who rewords answers; without a model they are read as written."""
+
+    engine: Literal["endpoint", "transformers"] = "endpoint"
+    model: str = ""  # its name there; for transformers a folder, a GGUF file or a registry's name
+    url: str = ""  # of an endpoint, up to /v1
+    limit_seconds: float = Field(default=2.5, gt=0, le=8)  # for the next clause; then as written
+    answers: bool = True  # out of the passages that were found
+    summaries: bool = True  # for people who take over, and for records
+    small_talk: bool = False  # a sentence when callers talk of something else
+
+    @model_validator(mode="after")
+    def _complete(self) -> "LanguageModel":
+        if self.url and not self.model:
+            raise ValueError("an endpoint is named, but no model; add model =")
+        return self
+
+
 class Confidence(Part):
     """From which confidence on the dialogue trusts what it heard; 0 to 1."""
 
@@ -114,5 +132,6 @@ class Identity(Part):
     hours: HoursTable
     handoff: HandOff = HandOff()
     confidence: Confidence = Confidence()
+    llm: LanguageModel = LanguageModel()
     store: Store = Store()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use

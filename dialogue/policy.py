@@ -25,6 +25,7 @@ from dialogue.state import (
     Idle,
     LookedUp,
     OfferPerson,
+    Rewordable,
     State,
 )
 from dialogue.wording import Clauses
@@ -226,10 +227,10 @@ class Policy(Pictured):
             state = replace(self.state, step=guess)
             return Decision(state, self.words.question(state))
         beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
-        words = self.words.phrase("out_of_scope" if beyond else "not_understood")
+        sorry = words = self.words.phrase("out_of_scope" if beyond else "not_understood")
         if not busy and not self.state.misses:
             words += self.words.phrase("what_i_can_do")
-        return self.missed(words)
+        return replace(self.missed(words), rewordable=Rewordable(sorry) if beyond else None)
 
     def requested(self, flow: Flow, hearing: Hearing, busy: bool) -> Decision:
         """Start the flow; answer in passing what needs no question."""
@@ -321,8 +322,10 @@ class Policy(Pictured):
 
     def from_faq(self, entry: Answer) -> Decision:
         """Read an answer that no flow leads to."""
-        served = self.at(replace(self.state, served=True))
-        return replace(served.ask(self.words.text(entry.text)), sources=(entry.source,))
+        served, words = self.at(replace(self.state, served=True)), self.words.text(entry.text)
+        passage = " ".join((entry.question, *words))
+        rewordable = Rewordable(words, (passage,))
+        return replace(served.ask(words), sources=(entry.source,), rewordable=rewordable)
 
     def looked_up(self, event: LookedUp) -> Decision:
         """Say what was found."""

@@ -128,6 +128,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Rewordable:
+    """Clauses of a reply that a language model may put in other words.
+
+    It may say what the `passages` support, the first of which holds the clauses; without passages
+    they are small talk.
+    """
+
+    clauses: tuple[str, ...]
+    passages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What to do next: say the clauses, then look up (and decide again), or wait for the caller.
 
@@ -140,3 +152,4 @@ class Decision:
     change: Call | None = None
     sources: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    rewordable: Rewordable | None = None

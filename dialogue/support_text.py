@@ -110,7 +110,8 @@ class Text:
     @cached_property
     def names(self) -> list[str]:
         """The capitalised words but the first."""
-        return [match[0] for match in _NAME.finditer(self.text) if match.start() > 0]
+        names = (match for match in _NAME.finditer(self.text) if match.start() > 0)
+        return [name[0] for name in names if name[0] != "I"]
 
     @cached_property
     def singles(self) -> dict[str, bool]:

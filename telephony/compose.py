@@ -16,13 +16,17 @@ from anyio.abc import TaskGroup
 from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
-from dialogue.identity import Voice
+from dialogue.grounding import Speaker
+from dialogue.guard import SupportGuard
+from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
+from dialogue.llm import LlmOptions, load_llm
 from dialogue.store import open_store
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
+from nlu.sentences import load_encoder
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
@@ -141,6 +145,21 @@ def _digests(names: list[str]) -> dict[str, str]:
     return digests
 
 
+def llm_options(settings: Settings, own: LanguageModel) -> LlmOptions | None:
+    """Translate settings into the language model's options; None where nobody names one."""
+    model = settings.llm_model or own.model
+    if not model:
+        return None
+    engine = "endpoint" if settings.llm_url else own.engine
+    return LlmOptions(
+        engine=engine,
+        model=model,
+        url=settings.llm_url or own.url,
+        key=settings.llm_api_key.get_secret_value(),
+        device=settings.device,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Engines:
     vad: Callable[[], Vad]
@@ -148,6 +167,7 @@ class _Engines:
     tts: Tts
     nlu: Nlu
     knowledge: Knowledge
+    speaker: Speaker | None
 
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
@@ -160,15 +180,28 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
             vad = _Loading(tasks, partial(load_vad, settings.vad))
             asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
-            text = _Loading(tasks, partial(_load_understanding, assistant, understanding))
+            text = _Loading(tasks, partial(_load_understanding, assistant, understanding, settings))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
 
 
-def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
+def _load_understanding(
+    assistant: Assistant, options: NluOptions, settings: Settings
+) -> tuple[Nlu, Knowledge, Speaker | None]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+    nlu, knowledge = load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+    return nlu, knowledge, _load_speaker(settings, assistant)
+
+
+def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
+    """Load the language model, if there is one, and its guard."""
+    own = assistant.llm
+    options = llm_options(settings, own)
+    if options is None:
+        return None
+    guard = SupportGuard(load_encoder())
+    return Speaker(load_llm(options), guard, own.limit_seconds, own.answers, own.small_talk)
 
 
 class _Loading(Generic[T]):
@@ -195,6 +228,7 @@ def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[
             store,
             world.now,
             knowledge=engines.knowledge,
+            speaker=engines.speaker,
             call=uuid.uuid4().hex,
         )
         if shared is None:

@@ -23,7 +23,8 @@ class TurnRecord:
 
     `text` is what the caller said or the assistant meant to say, `heard` what of it reached the
     other side. Intent, confidence, slots and sentiment are the caller's; sources the assistant's.
-    `sentiment_score` is -1 to 1, and takes in the voice where it was measured.
+    `sentiment_score` is -1 to 1, and takes in the voice where it was measured. `answered` says how
+    a language model's answer came about, where one was asked.
     """
 
     speaker: str
@@ -38,6 +39,7 @@ class TurnRecord:
     sources: tuple[str, ...] = ()
     timings_ms: TurnTimings = field(default_factory=TurnTimings)
     sentiment_score: float | None = None
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Record:
                     heard=" ".join(text.split()[: len(heard.split())]),
                     sources=tuple(masked(source, exchange.secrets) for source in exchange.sources),
                     timings_ms=spoken.timings(exchange),
+                    answered=masked(exchange.answered, exchange.secrets),
                 )
             )
 

@@ -51,6 +51,14 @@ class Settings(BaseSettings):
         default="", description="of a voice with several speakers: name or number"
     )
     tts_speed: float = Field(default=1.0, description="1.2 speaks 20 % faster; 0.5 to 2")
+    llm_model: str = Field(
+        default="", description="a language model's name; empty: as the assistant says, or none"
+    )
+    llm_url: str = Field(
+        default="",
+        description="where it is asked: http://127.0.0.1:8080/v1; empty: as the assistant says",
+    )
+    llm_api_key: SecretStr = Field(default=SecretStr(""), description="the secret that it wants")
     assistant: Path | None = Field(
         default=None, description="the folder of the assistant that answers; empty: the shipped one"
     )
