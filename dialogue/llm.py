@@ -58,13 +58,20 @@ def _endpoint(options: LlmOptions) -> Llm:
     return EndpointLlm(options)
 
 
-ENGINES = {"endpoint": _endpoint}
+def _transformers(options: LlmOptions) -> Llm:
+    from dialogue.llm_local import load_local
+
+    return load_local(options)
+
+
+ENGINES = {"endpoint": _endpoint, "transformers": _transformers}
 
 
 def load_llm(options: LlmOptions) -> Llm:
     """Load the model, or get ready to ask for one. Blocking.
 
-    Raises LlmError: there is no such engine, or it cannot be had.
+    Raises LlmError: there is no such engine, or it cannot be had. Raises ModelError: it has not
+    been pulled, or the device cannot be used.
     """
     if options.engine not in ENGINES:
         known = ", ".join(ENGINES)
