@@ -44,6 +44,7 @@ class Speaker:
     guard: Guard
     limit_seconds: float = 2.5  # how long a caller may wait for its next clause
     answers: bool = True
+    summaries: bool = True
     small_talk: bool = False
 
 

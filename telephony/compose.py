@@ -87,6 +87,7 @@ def load_parts(
         models=models,
         turns=turn_options(settings),
         measure=measure if settings.prosody else None,
+        speaker=engines.speaker,
     )
 
 
@@ -201,7 +202,14 @@ def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
     if options is None:
         return None
     guard = SupportGuard(load_encoder())
-    return Speaker(load_llm(options), guard, own.limit_seconds, own.answers, own.small_talk)
+    return Speaker(
+        load_llm(options),
+        guard,
+        own.limit_seconds,
+        answers=own.answers,
+        summaries=own.summaries,
+        small_talk=own.small_talk,
+    )
 
 
 class _Loading(Generic[T]):
