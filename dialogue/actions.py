@@ -9,7 +9,12 @@ writes, and runs only when the caller has said yes and has heard the answer to i
     @change(needs=["order_number"])
     def cancel_order(request: Request) -> None: ...
 
-Both are plain blocking functions, called in a worker thread.
+One function may know customers by their number, to guess what they call about::
+
+    @known_caller
+    def customer(request: Request) -> Known | None: ...
+
+All are plain blocking functions, called in a worker thread.
 """
 
 import sys
@@ -23,6 +28,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from dialogue.hours import Hours
+from dialogue.next_need import Known
 from dialogue.reading import fail, read_text
 
 
@@ -50,6 +56,7 @@ class Found:
 
 LookUpFunction = Callable[[Request], Found]
 ChangeFunction = Callable[[Request], None]
+KnownFunction = Callable[[Request], Known | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,14 @@ class Change:
     needs: frozenset[str]
 
 
-Action = LookUp | Change
+@dataclass(frozen=True, slots=True)
+class CallerLookUp:
+    """A function that knows customers by their telephone number, its only slot: `phone`."""
+
+    run: KnownFunction
+
+
+Action = LookUp | Change | CallerLookUp
 
 
 def look_up(
@@ -83,6 +97,11 @@ def look_up(
 def change(*, needs: Iterable[str] = ()) -> Callable[[ChangeFunction], Change]:
     """Make a function a change."""
     return lambda function: Change(function, frozenset(needs))
+
+
+def known_caller(function: KnownFunction) -> CallerLookUp:
+    """Make a function the one that knows who calls from a number."""
+    return CallerLookUp(function)
 
 
 def load_actions(path: Path) -> Mapping[str, Action]:
@@ -111,4 +130,4 @@ def load_actions(path: Path) -> Mapping[str, Action]:
         fail(path, line, f"cannot be imported: {type(error).__name__}: {error}; correct this line")
     finally:
         del sys.modules[name]
-    return {key: item for key, item in vars(module).items() if isinstance(item, LookUp | Change)}
+    return {key: item for key, item in vars(module).items() if isinstance(item, Action)}

@@ -10,9 +10,13 @@ from nlu.understand import Understanding
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The call has begun: say these words, why we call; without any, greet."""
+    """The call has begun: say these words, why we call; without any, greet.
+
+    `caller` is the number that calls, if it is known: +13125550123.
+    """
 
     words: str = ""
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)

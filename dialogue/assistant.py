@@ -9,11 +9,12 @@ from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, LanguageModel, Voice
+from dialogue.identity import Confidence, HandOff, Identity, KnownCallers, LanguageModel, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
 from dialogue.seeds import Seed, read_seed
+from dialogue.shelf import Shelf, read_shelf
 from nlu import NluError
 from nlu.dataset import SlotType, load_intents
 
@@ -32,10 +33,13 @@ class Assistant:
     handoff: HandOff
     confidence: Confidence
     llm: LanguageModel
+    known_callers: KnownCallers
+    recommend: Shelf | None
     facts: Mapping[str, str]  # with {business} and {wait}
     slots: Mapping[str, SlotType]
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
+    guesses: Mapping[str, str]  # questions to known callers, by their reason
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
     faq: Mapping[str, Answer]  # by anchor
@@ -78,6 +82,8 @@ def load_assistant(folder: Path) -> Assistant:
         handoff=identity.handoff,
         confidence=identity.confidence,
         llm=identity.llm,
+        known_callers=identity.known_callers,
+        recommend=read_shelf(folder, identity.recommend),
         facts={
             **identity.facts,
             "business": identity.name,
@@ -86,6 +92,7 @@ def load_assistant(folder: Path) -> Assistant:
         slots={slot.name: slot for slot in intents.slots},
         slot_texts=flows.slots,
         flows=flows.flows,
+        guesses=flows.guesses,
         phrases=flows.phrases,
         written=flows.written,
         faq=faq,

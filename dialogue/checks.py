@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialogue.actions import Change, LookUp
+from dialogue.actions import CallerLookUp, Change, LookUp
 from dialogue.flows import BUILT_IN, Case, Flow, Phrases, Written
 from dialogue.phrasing import names
 from dialogue.reading import Document, Where, did_you_mean, fail
@@ -19,7 +19,13 @@ PHRASE_VALUES = {
     "give_up": {"opens"},
     "picture_confirm": {"value"},
     "picture_which": {"values"},
+    "also_bought": {"product", "suggestion", "price"},
+    "also_like": {"product", "suggestion", "price"},
 }
+REASONS = frozenset(
+    {"overdue", "on_its_way", "delayed", "being_packed", "arrived", "refund_open", "refund_sent"}
+    | {"warranty_ends"}
+)  # of `dialogue.next_need`
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ def check(
         if intent not in assistant.flows and intent not in BUILT_IN:
             flows.fail(("flows",), f"the intent '{intent}' of intents.yaml has no flow; add one")
     _check_slots(assistant, flows)
+    _check_guesses(assistant, identity, flows)
     for intent, flow in assistant.flows.items():
         where = ("flows", intent)
         if intent not in known:
@@ -67,7 +74,10 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
         yield from _texts_of_flow(assistant, intent, flow)
     for key in Phrases.model_fields:
         values = frozenset(PHRASE_VALUES.get(key, ()))
-        yield SpokenText(getattr(assistant.phrases, key), "flows.yaml", ("phrases", key), values)
+        if text := getattr(assistant.phrases, key):
+            yield SpokenText(text, "flows.yaml", ("phrases", key), values)
+    for reason, text in assistant.guesses.items():
+        yield SpokenText(text, "flows.yaml", ("guesses", reason), frozenset({"order_number"}))
     for answer in assistant.faq.values():
         yield SpokenText(answer.text, "faq.md", (answer.anchor,))
 
@@ -112,6 +122,17 @@ def _check_slots(assistant: "Assistant", flows: Document) -> None:
                 )
 
 
+def _check_guesses(assistant: "Assistant", identity: Document, flows: Document) -> None:
+    for reason in assistant.guesses:
+        if reason not in REASONS:
+            mend = did_you_mean(reason, list(REASONS))
+            flows.fail(("guesses", reason), f"'{reason}' is no reason to call{mend}")
+    knows = any(isinstance(action, CallerLookUp) for action in assistant.actions.values())
+    if assistant.known_callers.guess and not (knows and assistant.guesses):
+        mend = "add a @known_caller to actions.py, and guesses: to flows.yaml"
+        identity.fail(("known_callers", "guess"), f"nothing can be guessed of callers; {mend}")
+
+
 def _check_flow(assistant: "Assistant", flow: Flow, flows: Document, where: Where) -> None:
     for key in ("needs", "takes"):
         for index, slot in enumerate(getattr(flow, key)):
@@ -152,6 +173,9 @@ def _check_look_up(assistant: "Assistant", flow: Flow, flows: Document, where: W
 def _check_case(
     assistant: "Assistant", flow: Flow, case: Case, flows: Document, where: Where
 ) -> None:
+    if case.recommend and (assistant.recommend is None or not assistant.phrases.also_bought):
+        mend = "name products = below [recommend] of assistant.toml, and say also_bought:"
+        flows.fail((*where, "recommend"), f"there is nothing to recommend; {mend}")
     if case.ask_again and case.ask_again not in flow.needs:
         mend = did_you_mean(case.ask_again, list(flow.needs))
         flows.fail((*where, "ask_again"), f"'{case.ask_again}' is not in needs:{mend}")

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,8 +23,9 @@ from dialogue.agent import (
 )
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
-from dialogue.grounding import Speaker
+from dialogue.extras import Extras, likely_need, who_calls
 from dialogue.knowledge import Knowledge
+from dialogue.offers import may_offer, welcome
 from dialogue.own_words import in_own_words
 from dialogue.policy import decide
 from dialogue.privacy import mask, masked, secrets
@@ -39,6 +40,7 @@ from dialogue.state import (
     Heard,
     Idle,
     LookedUp,
+    Offer,
     State,
 )
 from dialogue.store import Store, Turn
@@ -81,9 +83,9 @@ class FlowAgent:
     """The `Agent` of an assistant's flows; one per call.
 
     `now` gives the time, with a zone or on the business's own clock; nothing else tells it. Without
-    `knowledge` only the flows answer; without `speaker` answers are read as written. `call` names
-    the conversation in the history. `mood` is the caller's so far: what they feel is so, whether
-    they hear the answer or not.
+    `knowledge` only the flows answer; `extras` is what else there is. `call` names the conversation
+    in the history. `mood` is the caller's so far: what they feel is so, whether they hear the
+    answer or not.
     """
 
     def __init__(  # noqa: PLR0913 - one for each part it is made of
@@ -94,7 +96,7 @@ class FlowAgent:
         now: Callable[[], datetime],
         *,
         knowledge: Knowledge | None = None,
-        speaker: Speaker | None = None,
+        extras: Extras | None = None,
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
@@ -107,7 +109,8 @@ class FlowAgent:
         self._store = store
         self._now = now
         self._knowledge = knowledge
-        self._speaker = speaker
+        self._extras = extras or Extras()
+        self._owned: Collection[str] = ()  # by the caller, if they are known
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
@@ -136,7 +139,7 @@ class FlowAgent:
             thought.secrets,
             self._feel(turn, thought),
         )
-        spoken = in_own_words(thought.decision, self._question(turn, thought), self._speaker)
+        spoken = in_own_words(thought.decision, self._question(turn, thought), self._extras.speaker)
         async with aclosing(spoken) as clauses:
             async for clause in clauses:
                 thought = replace(thought, decision=clause.of)
@@ -212,11 +215,17 @@ class FlowAgent:
             understanding = self._nlu.understand(turn.text, self._context())
             nlu_seconds = time.perf_counter() - began
             event = self._heard(turn, understanding)
-        decision = decide(self._state, event, self._assistant, now)
+        state = self._state
+        if isinstance(turn, Opening) and turn.caller and not (turn.words or state.greeted):
+            known = who_calls(turn.caller, self._assistant, self._store, now)
+            self._owned = self._extras.owned(known)
+            state = replace(state, guess=likely_need(known, self._assistant, now.date()))
+        decision = decide(state, event, self._assistant, now)
         say, sources = decision.say, decision.sources
         while decision.look_up:
             found = self._look_up(decision.look_up, now)
-            decision = decide(decision.state, LookedUp(found), self._assistant, now)
+            offer = self._offer(found, decision.state, understanding)
+            decision = decide(decision.state, LookedUp(found, offer), self._assistant, now)
             say, sources = say + decision.say, sources + decision.sources
         states = self._state, decision.state
         hidden = secrets(turn, understanding, states, self._assistant)
@@ -248,6 +257,17 @@ class FlowAgent:
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             return None
         return found
+
+    def _offer(
+        self, found: Found | None, state: State, understanding: Understanding | None
+    ) -> Offer | None:
+        """Return what may be suggested beside what was found. Blocking."""
+        mood = self._answered_mood
+        if understanding is not None:
+            mood = mood.after(understanding.sentiment)
+        if found is None or not welcome(mood) or not may_offer(found, state, self._assistant):
+            return None
+        return self._extras.offer(found, self._owned, self._store)
 
     def _change(self, call: Call) -> None:
         """Make the change that the caller agreed to. Blocking."""

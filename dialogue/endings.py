@@ -1,14 +1,16 @@
-"""Ways to end a turn that need no understanding: ask again, offer a person, say goodbye."""
+"""Turns that need no understanding: greet, ask again, offer a person, say goodbye."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from dialogue.assistant import Assistant
+from dialogue.phrasing import sentences
 from dialogue.state import (
     YES_NO_STEPS,
     AskSlot,
     Closing,
+    ConfirmIntent,
     ConfirmSlot,
     Decision,
     Idle,
@@ -16,7 +18,7 @@ from dialogue.state import (
     Outcome,
     State,
 )
-from dialogue.wording import Clauses, Wording
+from dialogue.wording import ORDER, Clauses, Wording
 
 MISSES = 3  # turns in a row that brought nothing, until the caller is put through
 SILENCES = 2  # in a row, until the assistant says goodbye
@@ -73,6 +75,17 @@ class Endings:
         """Say the last words."""
         state = replace(self.state, step=Closing(outcome, words), flow="")
         return Decision(state, words, outcome=outcome)
+
+    def opening(self) -> Decision:
+        """Say who calls and why, or greet."""
+        words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
+        state, need = replace(self.state, greeted=True, guess=None), self.state.guess
+        if need and not self.state.opening:
+            words = tuple(clause for clause in words if not clause.endswith("?"))
+            words += self.words.guess(need)
+            step = ConfirmIntent(need.intent, ((ORDER, need.order),), known=True)
+            state = replace(state, step=step)
+        return Decision(state, self.words.text(self.assistant.consent) + words)
 
     def silence(self) -> Decision:
         """Ask whether they are there; then say goodbye."""

@@ -43,6 +43,7 @@ class Case(Part):
     change: str | None = None  # the action that a yes sets off
     ask_again: str | None = None  # a slot whose value was no use: ask for it again
     offer_person: bool = False
+    recommend: bool = False  # suggest a product that goes with the one it is about
 
     @model_validator(mode="after")
     def _complete(self) -> "Case":
@@ -113,6 +114,8 @@ class Phrases(Part):
     trouble: Text
     look_up_failed: Text
     change_failed: Text
+    also_bought: Text | None = None  # {product}, {suggestion}, {price}: by other customers
+    also_like: Text | None = None  # likewise: because they are alike
 
 
 class Written(Part):
@@ -133,5 +136,6 @@ class Flows(Part):
 
     slots: dict[str, SlotTexts] = Field(default={})
     flows: dict[str, Flow]
+    guesses: dict[str, Text] = Field(default={})  # {order_number}: asked of known callers
     phrases: Phrases
     written: Written

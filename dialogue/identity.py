@@ -67,6 +67,21 @@ class LanguageModel(Part):
         return self
 
 
+class KnownCallers(Part):
+    """Customers who are known by their number."""
+
+    guess: bool = False  # greet them with what they likely call about
+    sure: float = Field(default=0.5, ge=0, le=1)  # how likely that must be
+
+
+class Recommend(Part):
+    """Where suggestions come from; without products nothing is suggested."""
+
+    products: str = ""  # a CSV file of the folder: name,text
+    purchases: str = ""  # likewise: id,customer,product
+    stock: str = Field(default="catalog", pattern="^[a-z_][a-z0-9_]*$")  # a table
+
+
 class Confidence(Part):
     """From which confidence on the dialogue trusts what it heard; 0 to 1."""
 
@@ -133,5 +148,7 @@ class Identity(Part):
     handoff: HandOff = HandOff()
     confidence: Confidence = Confidence()
     llm: LanguageModel = LanguageModel()
+    known_callers: KnownCallers = KnownCallers()
+    recommend: Recommend = Recommend()
     store: Store = Store()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use

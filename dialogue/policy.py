@@ -10,7 +10,6 @@ from dialogue.endings import MISSES, TROUBLES
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.knowledge import Answer
-from dialogue.phrasing import sentences
 from dialogue.pictured import Pictured
 from dialogue.state import (
     AskSlot,
@@ -78,12 +77,6 @@ class Policy(Pictured):
             case Trouble():
                 return self.trouble()
 
-    def opening(self) -> Decision:
-        """Say who calls and why, or greet."""
-        words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
-        state = replace(self.state, greeted=True)
-        return Decision(state, self.words.text(self.assistant.consent) + words)
-
     # what the caller did
 
     def heard(self, hearing: Hearing) -> Decision:
@@ -149,8 +142,13 @@ class Policy(Pictured):
     def answered_guess(self, step: ConfirmIntent, hearing: Hearing) -> Decision | None:
         """Begin the flow that was guessed, or ask what it is about."""
         match hearing.polarity:
+            case "affirm" if step.known:
+                slots = tuple((dict(self.state.slots) | dict(step.slots)).items())
+                return self.at(replace(self.state, slots=slots)).start(step.intent, {})
             case "affirm":
                 return self.start(step.intent, dict(step.slots))
+            case "deny" if step.known:
+                return self.at(self.idle()).ask(self.words.phrase("all_right"))
             case "deny":
                 idle = self.at(replace(self.state, step=Idle()))
                 return idle.missed(self.words.phrase("sorry"))
@@ -339,7 +337,9 @@ class Policy(Pictured):
         if self.state.aside:
             decision = here.ask(self.words.text(flow.cases[found.case].say, values))
         else:
-            decision = here.found(flow, found.case, values)
+            offer = self.words.offer(event.offer) if event.offer else ()
+            here = here.at(replace(here.state, offered=here.state.offered or bool(offer)))
+            decision = here.found(flow, found.case, values, offer)
         return replace(decision, sources=(found.source,) if found.source else ())
 
     def look_up_failed(self) -> Decision:
@@ -350,10 +350,12 @@ class Policy(Pictured):
             return here.hand_over(words, forced=True)
         return here.offer_person(words)
 
-    def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
+    def found(
+        self, flow: Flow, name: str, values: Mapping[str, str], offer: Clauses = ()
+    ) -> Decision:
         """Do what the flow says for this case."""
         case = flow.cases[name]
-        words = self.words.text(case.say, values)
+        words = self.words.text(case.say, values) + offer
         if case.ask:
             question = self.words.text(case.ask, values)
             step = ConfirmChange(name, question, tuple(values.items()))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from dialogue.actions import Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
+from dialogue.next_need import Need
 from nlu.understand import Understanding
 
 
@@ -46,6 +47,7 @@ class ConfirmIntent:
 
     intent: str
     slots: tuple[tuple[str, str], ...] = ()
+    known: bool = False  # guessed of a known caller: the slots are the business's own values
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class State:
     silences: int = 0  # in a row
     troubles: int = 0  # in a row
     change_failed: bool = False  # something that was promised did not happen: tell the caller
+    guess: Need | None = None  # what a known caller likely calls about
+    offered: bool = False  # something was suggested: once a call
     said: tuple[str, ...] = ()  # the last reply, for "repeat that"
 
 
@@ -110,10 +114,21 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A product to suggest: `phrase` of flows.yaml says why, `product` is the one it goes with."""
+
+    phrase: str
+    product: str
+    suggestion: str
+    price: str
+
+
+@dataclass(frozen=True, slots=True)
 class LookedUp:
     """The look-up that was decided on has found something, or failed (None)."""
 
     found: Found | None
+    offer: Offer | None = None
 
 
 Event = CallerTurn | Heard | LookedUp

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dialogue.assistant import Assistant
+from dialogue.next_need import Need
 from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
 from dialogue.state import (
     AskSlot,
@@ -13,11 +14,13 @@ from dialogue.state import (
     ConfirmIntent,
     ConfirmSlot,
     Idle,
+    Offer,
     OfferPerson,
     State,
 )
 
 Clauses = tuple[str, ...]
+ORDER = "order_number"  # the slot that a guess fills
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,20 @@ class Wording:
     def which(self, values: Sequence[str]) -> Clauses:
         """Return the question which of the values in a picture is meant."""
         return self.text(self.assistant.written.picture_which, {"values": ", ".join(values)})
+
+    def offer(self, offer: Offer) -> Clauses:
+        """Return the suggestion, if the assistant has a phrase for its reason."""
+        values = {
+            "product": offer.product,
+            "suggestion": offer.suggestion,
+            "price": offer.price,
+        }
+        return self.text(getattr(self.assistant.phrases, offer.phrase), values)
+
+    def guess(self, need: Need) -> Clauses:
+        """Return the question whether a known caller calls about this."""
+        slots = self.spoken({ORDER: need.order})
+        return self.text(self.assistant.guesses[need.reason], slots)
 
     def spoken(self, slots: Mapping[str, str]) -> dict[str, str]:
         """Return the slots' values as they are said."""

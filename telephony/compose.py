@@ -16,11 +16,14 @@ from anyio.abc import TaskGroup
 from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
+from dialogue.extras import Extras
 from dialogue.grounding import Speaker
 from dialogue.guard import SupportGuard
 from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
 from dialogue.llm import LlmOptions, load_llm
+from dialogue.offers import Offers
+from dialogue.recommend import Recommender
 from dialogue.store import open_store
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
@@ -169,6 +172,7 @@ class _Engines:
     nlu: Nlu
     knowledge: Knowledge
     speaker: Speaker | None
+    offers: Offers | None
 
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
@@ -189,10 +193,10 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
 
 def _load_understanding(
     assistant: Assistant, options: NluOptions, settings: Settings
-) -> tuple[Nlu, Knowledge, Speaker | None]:
+) -> tuple[Nlu, Knowledge, Speaker | None, Offers | None]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
     nlu, knowledge = load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
-    return nlu, knowledge, _load_speaker(settings, assistant)
+    return nlu, knowledge, _load_speaker(settings, assistant), _load_offers(assistant)
 
 
 def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
@@ -210,6 +214,14 @@ def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
         summaries=own.summaries,
         small_talk=own.small_talk,
     )
+
+
+def _load_offers(assistant: Assistant) -> Offers | None:
+    """Learn from the purchases, if the assistant brings products along."""
+    shelf = assistant.recommend
+    if shelf is None:
+        return None
+    return Offers(Recommender(shelf.products, shelf.purchases, load_encoder()), shelf.stock)
 
 
 class _Loading(Generic[T]):
@@ -236,14 +248,14 @@ def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[
             store,
             world.now,
             knowledge=engines.knowledge,
-            speaker=engines.speaker,
+            extras=extras,
             call=uuid.uuid4().hex,
         )
         if shared is None:
             weakref.finalize(made, store.close)
         return made
 
-    shared = None
+    shared, extras = None, Extras(engines.speaker, engines.offers)
     if world.database is not None:
         today = assistant.hours.local(world.now()).date()
         shared = open_store(world.database, assistant.seeds, today)

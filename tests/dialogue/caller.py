@@ -77,8 +77,8 @@ class Caller:
     def __init__(self, agent: FlowAgent) -> None:
         self.agent = agent
 
-    async def rings(self) -> str:
-        return await self._turn(Opening())
+    async def rings(self, number: str = "") -> str:
+        return await self._turn(Opening(caller=number))
 
     async def says(self, text: str, confidence: float = 0.9) -> str:
         return await self._turn(Said(text, confidence))

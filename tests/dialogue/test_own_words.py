@@ -4,6 +4,7 @@ import pytest
 
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
+from dialogue.extras import Extras
 from dialogue.grounding import Speaker
 from dialogue.knowledge import Knowledge
 from dialogue.small_talk import harmless
@@ -31,7 +32,7 @@ def agent(retail: Assistant, store: Store, llm: ScriptedLlm) -> FlowAgent:
         store,
         lambda: FRIDAY_AFTERNOON,
         knowledge=Knowledge([retail.faq["gift-wrap"]], encode_letters),
-        speaker=Speaker(llm, LiteralGuard(), 0.2, small_talk=True),
+        extras=Extras(Speaker(llm, LiteralGuard(), 0.2, small_talk=True)),
     )
 
 

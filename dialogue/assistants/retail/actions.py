@@ -7,7 +7,8 @@ from rapidfuzz import fuzz, process, utils
 from sqlalchemy import bindparam, text
 
 from dialogue import ActionError
-from dialogue.actions import Found, Request, change, look_up
+from dialogue.actions import Found, Request, change, known_caller, look_up
+from dialogue.next_need import Known, Order
 from dialogue.phrasing import spoken_day, spoken_money, spoken_time
 
 FEW = 3  # in stock: say how many are left
@@ -154,6 +155,26 @@ def opening_hours(request: Request) -> Found:
     }
     case = "closed_on_day" if day != today else "opens_later"
     return Found(case, values, "assistant.toml#hours")
+
+
+@known_caller
+def customer(request: Request) -> Known | None:
+    """Know a customer by their number, unless several share it."""
+    query = text("SELECT id FROM customers WHERE phone = :phone")
+    found = request.connection.execute(query, dict(request.slots)).scalars().all()
+    if len(found) != 1:
+        return None
+    query = text("SELECT * FROM orders WHERE customer = :customer")
+    rows = request.connection.execute(query, {"customer": found[0]}).mappings()
+    days = ("ordered", "expected", "delivered", "refunded")
+    orders = (
+        Order(row["number"], row["status"], **{key: _day(row[key]) for key in days}) for row in rows
+    )
+    return Known(found[0], tuple(orders))
+
+
+def _day(cell: str | None) -> date | None:
+    return date.fromisoformat(str(cell)) if cell else None
 
 
 def _order(request: Request) -> Mapping[str, str] | None:
