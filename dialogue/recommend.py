@@ -90,14 +90,15 @@ class Recommender:
         self._texts = encode([products[name] or name for name in self.names])
         baskets = list(bought.values())
         self._together = _together(baskets, len(self.names))
-        self._weights = self._chosen(baskets)
+        self.weights = self._chosen(baskets)
         self._learn(baskets)
 
     def _learn(self, baskets: Sequence[set[int]]) -> None:
         counts = Counter(place for places in baskets for place in places)
         self._counts = np.array([counts[place] for place in range(len(self.names))], np.float32)
         self._trust = self._counts / (self._counts + self._options.trusted)
-        self._popular = _standard(np.log1p(self._counts))
+        # of a product that hardly anybody has bought yet it is not known how popular it is
+        self._popular = self._trust * _standard(np.log1p(self._counts))
         self._factors = _factors(baskets, len(self.names), self._options)
         ridge = self._options.regularisation * np.eye(self._options.factors)
         self._gram = self._factors.T @ self._factors + ridge
@@ -142,7 +143,7 @@ class Recommender:
 
     def scores(self, has: Sequence[int]) -> Scores:
         """Return the blended score of every product for one who has these."""
-        return _blended(self._parts(has), self._weights)
+        return _blended(self._parts(has), self.weights)
 
     def _parts(self, has: Sequence[int]) -> Scores:
         """Return what is blended: a row for each of WEIGHTS' places."""
