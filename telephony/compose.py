@@ -102,11 +102,13 @@ def turn_options(settings: Settings) -> TurnOptions:
 def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     """Return which models of the registry these settings take for this assistant."""
     tts = tts_options(settings, assistant.voice)
+    llm = llm_options(settings, assistant.llm)
     names = [
         f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
         read_trained(assistant.path).encoder,
         tts.model or TTS_ENGINES[tts.engine].default_model,
         "silero-vad" if settings.vad.startswith("silero") else "",
+        llm.model if llm and llm.engine == "transformers" else "",
     ]
     return [name for name in names if name in manifest().names()]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tests.bench import nlu_tables
+from tests.bench import dialogue_tables, nlu_tables
 from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
@@ -233,6 +233,8 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "retail": nlu_tables.retail,
     "barista": nlu_tables.barista,
     "values": nlu_tables.values,
+    "recommend": dialogue_tables.recommend,
+    "guard": dialogue_tables.guard,
 }
 
 

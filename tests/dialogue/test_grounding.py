@@ -1,6 +1,5 @@
 """Whatever a model does, callers hear what is in the passages, in time, and nothing twice."""
 
-from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
@@ -17,14 +16,16 @@ PASSAGES = [
 ]
 AS_WRITTEN = ["We ship to Canada.", "We ship to Mexico.", "It takes ten days."]
 
+IN_TIME = 3.0  # seconds, on a busy machine; what hangs would take ten times as long
+
 pytestmark = pytest.mark.anyio
 
 
-async def heard(llm: Llm, passages: Sequence[str] = PASSAGES, limit: float = 0.2) -> list[str]:
+async def heard(llm: Llm, limit: float = 20.0) -> list[str]:
     """Return the clauses, and how they came about as the last."""
     how: list[str] = []
     speaker = Speaker(llm, LiteralGuard(), limit)
-    answer = answer_from(passages, "Do you ship?", speaker, how.append)
+    answer = answer_from(PASSAGES, "Do you ship?", speaker, how.append)
     async with aclosing(answer) as clauses:
         said = [clause async for clause in clauses]
     return [*said, how[-1]]
@@ -84,10 +85,10 @@ async def test_a_model_that_talks_on_is_stopped() -> None:
 @pytest.mark.parametrize("words", [0, 5])
 async def test_a_model_that_hangs_costs_the_caller_the_limit(words: int) -> None:
     began = trio.current_time()
-    *said, how = await heard(ScriptedLlm("It takes ten days. We ship.", hangs_after=words))
+    *said, how = await heard(ScriptedLlm("It takes ten days. We ship.", hangs_after=words), 0.2)
     assert sorted(said) == sorted(AS_WRITTEN)
     assert how == "as written: the model took longer than 0.2 s"
-    assert trio.current_time() - began < 0.2 + 0.3
+    assert trio.current_time() - began < IN_TIME
 
 
 @pytest.mark.parametrize(
@@ -105,11 +106,12 @@ async def test_a_model_that_hangs_costs_the_caller_the_limit(words: int) -> None
 async def test_each_fault_of_an_endpoint_ends_in_the_answer_as_written(
     fault: str, why: str
 ) -> None:
-    limits = LlmLimits(connect=0.2, first_token=1.0, whole=2.0)
+    limits = LlmLimits(first_token=20.0, whole=20.0)
+    impatient = 0.2 if fault in {"silent", "hangs"} else 20.0
     with endpoint("" if fault == "empty" else "It takes a while to say so.", fault) as server:
         llm = load_llm(LlmOptions("endpoint", "tiny", server.url, limits=limits))
         began = trio.current_time()
-        *said, how = await heard(llm)
-        assert trio.current_time() - began < 0.2 + 0.3
+        *said, how = await heard(llm, impatient)
+        assert trio.current_time() - began < IN_TIME
     assert said == AS_WRITTEN
     assert why in how

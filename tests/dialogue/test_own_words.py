@@ -32,7 +32,7 @@ def agent(retail: Assistant, store: Store, llm: ScriptedLlm) -> FlowAgent:
         store,
         lambda: FRIDAY_AFTERNOON,
         knowledge=Knowledge([retail.faq["gift-wrap"]], encode_letters),
-        extras=Extras(Speaker(llm, LiteralGuard(), 0.2, small_talk=True)),
+        extras=Extras(Speaker(llm, LiteralGuard(), small_talk=True)),
     )
 
 
