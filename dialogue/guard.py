@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from dialogue.phrasing import sentences
-from dialogue.support_text import ALL, OPPOSED, Text, has, stemmed
+from dialogue.support_text import ALL, OPPOSED, Text, first, has, stemmed
 from nlu.sentences import Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -168,7 +168,7 @@ def _opposed(said: Text, meant: Text, stated: Sequence[Text]) -> str:
             if here and not has(mine, meant.plain) and has(opposite, meant.plain):
                 return mine
     everywhere = " ".join(text.plain for text in stated)
-    return ALL if has(ALL, said.plain) and not has(ALL, everywhere) else ""
+    return "" if has(ALL, everywhere) else first(ALL, said.plain)
 
 
 def _coverage(

@@ -145,9 +145,15 @@ def is_idle(sentence: str) -> bool:
     return not (text.stems or text.figures or text.singles)
 
 
+def first(words: str, text: str) -> str:
+    """Return the first of these words in the text: "more|over"; "" if there is none."""
+    found = re.search(rf"\b(?:{words})\b", text)
+    return found[0] if found else ""
+
+
 def has(words: str, text: str) -> bool:
-    """Say whether the text has one of the words: "more|over"."""
-    return re.search(rf"\b(?:{words})\b", text) is not None
+    """Say whether the text has one of the words."""
+    return bool(first(words, text))
 
 
 def _content(plain: str) -> list[str]:

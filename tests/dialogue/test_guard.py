@@ -41,7 +41,7 @@ def test_supported(clause: str) -> None:
         ("We ship overseas.", Finding.POLARITY, "oversea"),
         ("We don't ship to Canada.", Finding.POLARITY, "not canada"),
         ("Returns are free after 30 days.", Finding.POLARITY, "after"),
-        ("Returns are always free.", Finding.POLARITY, "all"),
+        ("Returns are always free.", Finding.POLARITY, "always"),
         ("Parking is free within 30 days.", Finding.MEANING, "park"),
         ("Our colleagues are friendly.", Finding.MEANING, "colleagu"),
     ],
