@@ -24,6 +24,7 @@ from nlu.dates import DEFAULT_REGION
 from nlu.phonetics import coarse, sounds
 from nlu.postcodes import heard_characters, read_postcode
 from nlu.spelling import HEARD_AS_LETTERS, Piece, characters, pieces
+from nlu.understand import Alternative
 from nlu.values import read
 
 Costs = npt.NDArray[np.float64]
@@ -46,17 +47,6 @@ _LEAD_IN = re.compile(
 )
 _LEAD_OUT = re.compile(r"[,.]?\s+(?:please|thanks|thank you)[.!]?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s'\u2019]|(?<=\w)-")  # not the sign of a negative number
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """What may have been said, and how likely the recogniser finds it (0 to 1), if it says so.
-
-    The name is that of the Web Speech API; any recogniser's n-best list will do.
-    """
-
-    text: str
-    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
