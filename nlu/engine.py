@@ -44,7 +44,7 @@ from nlu.files import (
     model_folder,
     read_trained,
 )
-from nlu.hypotheses import weighed
+from nlu.hypotheses import likelier_understood, weighed
 from nlu.tokens import load_tokenizer, tokenize
 from nlu.understand import OUT_OF_SCOPE, Context, Sentiment, Slot, Understanding
 from nlu.values import read
@@ -102,14 +102,18 @@ class BertNlu:
         labels, calibration = self._trained.labels, self._trained.calibration
         ways = weighed(text, context.heard)
         read = [self._read(said, context.waiting_for) for said, _ in ways]
-        shares = np.array([share for _, share in ways])
+        shares = likelier_understood(
+            [share for _, share in ways], [each.intents.max() for each in read]
+        )
         intents = shares @ np.stack([each.intents for each in read])
         feelings = shares @ np.stack([each.feelings for each in read])
         ranking = rank_intents(intents, labels, context.waiting_for)
         intent, confidence = decide(ranking, calibration.threshold)
-        best = read[0]
-        more = further(best.several, labels, intent, calibration.more)
-        chosen = next((each for each in read if answers(each.slots, labels, context)), best)
+        likeliest = [read[i] for i in np.argsort(-shares, kind="stable")]
+        more = further(likeliest[0].several, labels, intent, calibration.more)
+        chosen = next(
+            (each for each in likeliest if answers(each.slots, labels, context)), likeliest[0]
+        )
         return Understanding(
             chosen.text,
             intent,

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nlu.calibration import Floats
 from nlu.phonetics import words
 from nlu.understand import Alternative
 
 LEAST_SHARE = 0.02  # of the probability; a hypothesis that has less changes nothing
+CLARITY = 2.0  # power of the certainty beside the recogniser's probability
 _LEAST_CONFIDENCE = 1e-6
 
 
@@ -39,6 +41,16 @@ def weighed(text: str, heard: Sequence[Alternative]) -> list[tuple[str, float]]:
     kept = {said: part / whole for said, part in likely.items() if part / whole >= LEAST_SHARE}
     order = sorted(kept, key=lambda said: -kept[said])
     return [(written[said], kept[said] / sum(kept.values())) for said in order]
+
+
+def likelier_understood(shares: Sequence[float], certainty: Sequence[float]) -> Floats:
+    """Give the shares of ways (n,) once it is known how certainly each is understood, 0 to 1.
+
+    What makes sense is likelier to have been said than what does not.
+    """
+    joint = np.array(shares) * np.array(certainty) ** CLARITY
+    likely: Floats = joint / joint.sum()
+    return likely
 
 
 def _logprob(hypothesis: Alternative, length: int) -> float:

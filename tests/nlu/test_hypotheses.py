@@ -2,7 +2,7 @@
 
 import pytest
 
-from nlu.hypotheses import weighed
+from nlu.hypotheses import likelier_understood, weighed
 from nlu.understand import Alternative
 
 
@@ -37,3 +37,8 @@ def test_the_hardly_possible_and_the_wordless_are_left_out() -> None:
 def test_a_recogniser_that_gives_no_confidence_finds_all_as_likely() -> None:
     ways = weighed("yes", (Alternative("yes"), Alternative("yes please")))
     assert [share for _, share in ways] == [0.5, 0.5]
+
+
+def test_what_makes_sense_is_likelier_to_have_been_said() -> None:
+    assert likelier_understood([0.5, 0.5], [0.4, 0.8]) == pytest.approx([0.2, 0.8])
+    assert likelier_understood([1.0], [0.3]).tolist() == [1.0]
