@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ from dialogue.state import (
 )
 from dialogue.store import Store, Turn
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Nlu, Understanding
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, Context, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ class FlowAgent:
         understanding, nlu_seconds = None, None
         if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._nlu.understand(turn.text, self._context())
+            understanding = self._nlu.understand(turn.text, self._context(turn))
             nlu_seconds = time.perf_counter() - began
             event = self._heard(turn, understanding)
         decision = decide(self._state, event, self._assistant, now)
@@ -200,9 +200,10 @@ class FlowAgent:
         hidden = secrets(turn, understanding, states, self._assistant)
         return Thought(replace(decision, say=say), understanding, sources, nlu_seconds, hidden)
 
-    def _context(self) -> Context:
+    def _context(self, turn: Said) -> Context:
         now_waiting = waiting(self._state, self._assistant)
-        return Context(YES_NO if now_waiting.type == YES_NO else now_waiting.slot)
+        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
+        return Context(slot, turn.alternatives)
 
     def _heard(self, turn: Said, understanding: Understanding) -> Heard:
         unsure = understanding.confidence < self._assistant.confidence.act
@@ -320,6 +321,17 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
                 confidence=min(before.confidence, confidence),
                 keys=keys and before.keys,
                 pictures=before.pictures + turn.pictures,
+                alternatives=tuple(_joined_ways(before, turn)),
             )
         case _:
             return turn
+
+
+def _joined_ways(before: Said, turn: Said) -> Iterator[Alternative]:
+    """In what ways both may have been heard; where both are in doubt, the first stays as it is."""
+    if turn.alternatives:
+        for way in turn.alternatives:
+            yield replace(way, text=f"{before.text} {way.text}".strip())
+    else:
+        for way in before.alternatives:
+            yield replace(way, text=f"{way.text} {turn.text}".strip())

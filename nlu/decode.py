@@ -9,7 +9,7 @@ import numpy as np
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.tokens import Tokens
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Sentiment, Slot
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot
 from nlu.values import find, read
 
 # Assumptions, not measured: half of the answers to a yes/no question are a yes or a no, and a value
@@ -230,6 +230,14 @@ def expected_slots(
         if slot.name != awaited.name and (slot.end <= found.start or slot.start >= found.end)
     ]
     return sorted([*others, filled], key=lambda slot: slot.start)
+
+
+def answers(slots: Sequence[Slot], labels: Labels, context: Context) -> bool:
+    """Tell whether the slot that the dialogue asked for is there, whole."""
+    awaited = labels.slots.get(context.waiting_for)
+    return awaited is not None and any(
+        slot.name == awaited.name and _whole(slot, awaited) for slot in slots
+    )
 
 
 def _whole(slot: Slot, kind: SlotType) -> bool:

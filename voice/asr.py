@@ -28,8 +28,8 @@ class Transcript:
 
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
-    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
-    were asked for, the text itself first.
+    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives`, the text
+    itself first, are all that were asked for, or those of a second look at a doubtful text.
     """
 
     text: str
@@ -76,6 +76,17 @@ class RescoringAsr(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """When an utterance is searched for what else it may have been, at the cost of some beams."""
+
+    below: float = 0.9  # of the transcript's confidence; two in five utterances over a phone line
+    hypotheses: int = 5  # 1 looks at none again
+
+
+SECOND_LOOK = SecondLook()
+
+
+@dataclass(frozen=True, slots=True)
 class AsrOptions:
     """Which speech recognition, and where it runs."""
 
@@ -84,6 +95,7 @@ class AsrOptions:
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
+    second_look: SecondLook = SECOND_LOOK
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:
@@ -104,8 +116,11 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
+    look = options.second_look
+    if engine is _openai_whisper:  # it gives away the best hypothesis alone
+        look = replace(look, hypotheses=1)
     try:
-        asr = WhisperAsr(engine(options, device), options.language)
+        asr = WhisperAsr(engine(options, device), options.language, look)
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "

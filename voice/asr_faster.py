@@ -14,7 +14,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 
 from models.device import Device, cores
-from voice.asr_whisper import Decoded
+from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
 
 _TEXT_CONTEXT = 448  # tokens, of which the prompt may take half
@@ -42,13 +42,28 @@ class FasterWhisperDecoder:
             language=language,
         )
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
-        """Transcribe; see `Decoder`."""
+    def encode(self, samples: Float32) -> Encoded:
+        """Run the encoder; see `Decoder`."""
+        mel = self._features(samples, padding=0)
+        batch = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
+        return _Encoded(self._model, self._tokenizer, self._model.encode(batch))
+
+
+class _Encoded:
+    """Meets `Encoded`."""
+
+    def __init__(
+        self, model: Whisper, tokenizer: Tokenizer, states: ctranslate2.StorageView
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._states = states  # (1, positions, width)
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        """Transcribe; see `Encoded`."""
         start = self._start_tokens(prompt)
         result = self._model.generate(
-            self._mel(samples),
+            self._states,
             [start],
             beam_size=beams,
             num_hypotheses=hypotheses,
@@ -70,22 +85,17 @@ class FasterWhisperDecoder:
             others=tuple(others),
         )
 
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
-        """Judge sentences; see `Decoder`. The sound is encoded once, the sentences are a batch."""
-        encoded = np.array(self._model.encode(self._mel(samples), to_cpu=True))
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences, all in one batch; see `Encoded`."""
+        states = np.array(self._states.to_device(ctranslate2.Device.cpu))
         found = self._model.align(
-            ctranslate2.StorageView.from_array(np.repeat(encoded, len(sentences), axis=0)),
+            ctranslate2.StorageView.from_array(np.repeat(states, len(sentences), axis=0)),
             [*self._tokenizer.sot_sequence],
             [self._tokenizer.encode(f" {sentence.strip()}") for sentence in sentences],
             [round(seconds * _MEL_FRAMES_PER_SECOND)] * len(sentences),
         )
         probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
         return [float(np.log(each).sum()) for each in probabilities]
-
-    def _mel(self, samples: Float32) -> ctranslate2.StorageView:
-        """Whisper's features, as a batch of one."""
-        mel = self._features(samples, padding=0)
-        return ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
 
     def _start_tokens(self, prompt: str) -> list[int]:
         tokenizer = self._tokenizer

@@ -5,6 +5,7 @@ Its decoding is used as it is; only the encoder is told to accept less than 30 s
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
@@ -17,7 +18,7 @@ from whisper.model import AudioEncoder
 from whisper.tokenizer import get_tokenizer
 
 from models.device import Device
-from voice.asr_whisper import Decoded
+from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
 
 
@@ -44,11 +45,15 @@ class OpenAiWhisperDecoder:
         self._one_at_a_time = Lock()
         get_tokenizer(self._model.is_multilingual, language=language)  # refuses an unknown one
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
-        """Transcribe; see `Decoder`. The package gives away the best hypothesis alone."""
-        mel = self._mel(samples)
+    def encode(self, samples: Float32) -> Encoded:
+        """See `Decoder`. The package encodes anew at each decoding, for it refuses short states."""
+        mel: Tensor = log_mel_spectrogram(
+            samples, self._model.dims.n_mels, device=self._model.device
+        )
+        return _Encoded(self, mel)
+
+    def decode(self, mel: Tensor, prompt: str, most_tokens: int, beams: int) -> Decoded:
+        """Transcribe features of shape (mels, frames)."""
         options = DecodingOptions(
             language=self._language,
             sample_len=most_tokens,
@@ -67,12 +72,12 @@ class OpenAiWhisperDecoder:
         )
 
     @torch.inference_mode()
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
-        """Judge sentences; see `Decoder`. As faster-whisper's: among the words, without the end."""
+    def rescore(self, mel: Tensor, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences. As faster-whisper's: among the words, without the end."""
         tokenizer = get_tokenizer(self._model.is_multilingual, language=self._language)
         start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         with self._one_at_a_time:
-            encoded = self._model.encoder(self._mel(samples)[None])
+            encoded = self._model.encoder(mel[None])
             return [
                 self._logprob(encoded, start, tokenizer.encode(f" {sentence.strip()}"))
                 for sentence in sentences
@@ -85,11 +90,21 @@ class OpenAiWhisperDecoder:
         logprobs = logits[:, :end_of_words].float().log_softmax(dim=-1)
         return float(logprobs.gather(1, torch.tensor(text, device=encoded.device)[:, None]).sum())
 
-    def _mel(self, samples: Float32) -> Tensor:
-        mel: Tensor = log_mel_spectrogram(
-            samples, self._model.dims.n_mels, device=self._model.device
-        )
-        return mel
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Meets `Encoded`."""
+
+    decoder: OpenAiWhisperDecoder
+    mel: Tensor
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        """Transcribe; see `Encoded`. The package gives away the best hypothesis alone."""
+        return self.decoder.decode(self.mel, prompt, most_tokens, beams)
+
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences; see `Encoded`."""
+        return self.decoder.rescore(self.mel, sentences)
 
 
 def _load(folder: Path) -> Whisper:

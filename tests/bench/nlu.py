@@ -39,7 +39,9 @@ from nlu.files import WEIGHTS, model_folder, read_trained
 from nlu.model import load_trained
 from nlu.tokens import load_tokenizer, tokenize
 from nlu.train import ENCODER
-from nlu.understand import Context, Nlu
+from nlu.understand import Context, Nlu, Understanding
+from telephony.call import alternatives
+from telephony.rehearse import Heard
 from tests.bench.heard import heard
 from tests.bench.nlu_data import load
 from tests.bench.nlu_sets import TASKS, mean_of, prepared, scored, trial
@@ -64,7 +66,7 @@ def retail(data: Path | None) -> dict[str, Any]:
         examples = load_examples(path)
         found[path.stem] = {
             "text": figures(judge(nlu, examples), labels, TODAY),
-            "heard": heard_figures(nlu, labels, examples),
+            **heard_figures(nlu, labels, examples),
         }
     return {"held_out": found, "speed": speed()}
 
@@ -72,12 +74,24 @@ def retail(data: Path | None) -> dict[str, Any]:
 def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict[str, Any]:
     """The same, spoken by our voices over a phone line and written down by our ASR.
 
-    Marks are those of what was said: their values count, not where they stand.
+    `heard` is as in a call, `heard_first` without the second look at what is in doubt. Marks are
+    those of what was said: their values count, not where they stand.
     """
-    judged = [Judged(example, nlu.understand(text, Context())) for example, text in heard(examples)]
-    found = figures(judged, labels, TODAY)
-    del found["slots"]
-    return found
+    both: dict[str, Any] = {}
+    results = heard(examples)
+    for name, ways in (("heard", True), ("heard_first", False)):
+        judged = [Judged(each, understood(nlu, result, ways)) for each, result in results]
+        both[name] = figures(judged, labels, TODAY)
+        del both[name]["slots"]
+    doubtful = [bool(result.alternatives) for _, result in results]
+    both["heard"]["looked_again"] = round(sum(doubtful) / len(doubtful), 4)
+    return both
+
+
+def understood(nlu: Nlu, result: Heard, ways: bool) -> Understanding:
+    """Understand what was heard, in all ways or as it was written down."""
+    others = alternatives(result.alternatives) if ways else ()
+    return nlu.understand(result.heard, Context(heard=others))
 
 
 def speed() -> dict[str, Any]:
