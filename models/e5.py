@@ -50,11 +50,13 @@ _PARAMETERS = {"w": "weight", "b": "bias"}
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What the file holds; `pieces` are (text, log probability) by their ids."""
+    """What the file holds; `pieces` are (text, log probability) by their ids, which marks have too."""
 
     sizes: dict[str, int]
     epsilon: float
     pieces: list[tuple[str, float]]
+    begin: int
+    end: int
     unknown: int
     tensors: dict[str, Array]
 
@@ -102,7 +104,9 @@ def _read(data: bytes) -> _Model:
         raise ValueError("another magic")
     _, hidden, layers, heads, feed_forward, vocabulary, positions, types = numbers("I7i")
     epsilon, _ = numbers("fi")
-    count, _, _, _, unknown, length = numbers("5iQ")
+    count, begin, end, _, unknown, length = numbers("5iQ")
+    if not 0 <= max(begin, end, unknown) < count:
+        raise ValueError("a vocabulary without its marks")
     offsets, scores = array("<u4", count + 1), array("<f4", count)
     text = bytes(array("u1", length))
     pieces = [text[offsets[i] : offsets[i + 1]].decode() for i in range(count)]
@@ -119,8 +123,8 @@ def _read(data: bytes) -> _Model:
         "max_position_embeddings": positions, "type_vocab_size": types,
     }  # fmt: skip
     tensors = {name: _tensor(data, *of) for name, of in directory.items()}
-    return _Model(sizes, epsilon, list(zip(pieces, map(float, scores), strict=True)), unknown,
-                  tensors)  # fmt: skip
+    scored = list(zip(pieces, map(float, scores), strict=True))
+    return _Model(sizes, epsilon, scored, begin, end, unknown, tensors)
 
 
 def _tensor(data: bytes, kind: int, size: int, first: int) -> Array:
@@ -172,11 +176,6 @@ def _tokenizer(model: _Model) -> "Tokenizer":
             pre_tokenizers.Metaspace(prepend_scheme="first"),
         ]
     )
-    begin, end = (model.pieces.index(one) for one in _marks(model))
-    tokenizer.post_processor = processors.BertProcessing(("</s>", end), ("<s>", begin))
+    end, begin = ((model.pieces[i][0], i) for i in (model.end, model.begin))
+    tokenizer.post_processor = processors.BertProcessing(end, begin)
     return tokenizer
-
-
-def _marks(model: _Model) -> list[tuple[str, float]]:
-    marks = {text: (text, score) for text, score in model.pieces[:8]}
-    return [marks["<s>"], marks["</s>"]]

@@ -29,7 +29,9 @@ class Transcript:
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
     `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
-    were asked for, the text itself first.
+    were asked for, the text itself first. `language` is what was spoken, and `language_confidence` how
+    likely, among those that the engine tells apart: "" and 0 where it was not asked to. It is told
+    of a rejected text too, for another language often comes out as no words.
     """
 
     text: str
@@ -37,6 +39,8 @@ class Transcript:
     no_speech: float = 0.0
     rejected: str = ""
     alternatives: tuple[Hypothesis, ...] = ()
+    language: str = ""
+    language_confidence: float = 0.0
 
 
 class AsrStream(Protocol):
@@ -82,6 +86,7 @@ class AsrOptions:
     engine: str = "faster-whisper"  # a name in ENGINES
     model: str = "base"  # the Whisper size: base, or tiny.en where many calls share a small machine
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
 
@@ -101,6 +106,8 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
         raise UnknownEngine(
             f"Whisper {options.model} knows English alone: choose base for {options.language!r}"
         )
+    if options.model.endswith(".en") and options.languages:
+        raise UnknownEngine(f"Whisper {options.model} cannot tell languages apart: choose base")
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
@@ -126,13 +133,17 @@ def model_name(options: AsrOptions) -> str:
 def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_faster import FasterWhisperDecoder
 
-    return FasterWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return FasterWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
-    return OpenAiWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return OpenAiWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {

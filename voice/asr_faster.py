@@ -26,7 +26,9 @@ _LEAST_PROBABILITY = 1e-9  # of a token, so that its logarithm is one
 class FasterWhisperDecoder:
     """Meets `Decoder`; on the CPU as many utterances run side by side as there are cores for."""
 
-    def __init__(self, folder: Path, language: str, device: Device) -> None:
+    def __init__(
+        self, folder: Path, language: str, device: Device, languages: Sequence[str] = ()
+    ) -> None:
         self._model = Whisper(
             str(folder),
             device=device.kind,
@@ -41,14 +43,19 @@ class FasterWhisperDecoder:
             task="transcribe",
             language=language,
         )
+        self._languages = tuple(languages)
+        _refuse_unknown(languages, self._tokenizer)
 
     def decode(
         self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
     ) -> Decoded:
         """Transcribe; see `Decoder`."""
         start = self._start_tokens(prompt)
+        heard = self._mel(samples)
+        if self._languages:  # encoded once, for both
+            heard = self._model.encode(heard)
         result = self._model.generate(
-            self._mel(samples),
+            heard,
             [start],
             beam_size=beams,
             num_hypotheses=hypotheses,
@@ -68,6 +75,7 @@ class FasterWhisperDecoder:
             average_logprob=average_logprob,
             no_speech=result.no_speech_prob,
             others=tuple(others),
+            languages=self._spoken(heard) if self._languages else {},
         )
 
     def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
@@ -82,6 +90,13 @@ class FasterWhisperDecoder:
         probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
         return [float(np.log(each).sum()) for each in probabilities]
 
+    def _spoken(self, encoded: ctranslate2.StorageView) -> dict[str, float]:
+        """Tell the languages apart, by one step of the decoder."""
+        (found,) = self._model.detect_language(encoded)
+        of = {token.strip("<|>"): probability for token, probability in found}
+        total = sum(of[language] for language in self._languages)
+        return {language: of[language] / total for language in self._languages}
+
     def _mel(self, samples: Float32) -> ctranslate2.StorageView:
         """Whisper's features, as a batch of one."""
         mel = self._features(samples, padding=0)
@@ -94,6 +109,12 @@ class FasterWhisperDecoder:
             return start
         before = tokenizer.encode(f" {prompt.strip()}")[-_MOST_PROMPT_TOKENS:]
         return [tokenizer.sot_prev, *before, *start]
+
+
+def _refuse_unknown(languages: Sequence[str], tokenizer: Tokenizer) -> None:
+    for language in languages:
+        if tokenizer.tokenizer.token_to_id(f"<|{language}|>") is None:
+            raise ValueError(f"{language!r} is no language that Whisper knows")
 
 
 def _side_by_side(device: Device) -> int:

@@ -7,9 +7,10 @@
   hears them spoken over a phone line; and milliseconds a sentence in ONNX Runtime (int8, float) and
   in torch.
 - snips, atis, clinc150, banking77, nlupp, mixsnips, mixatis, dstc11, and crosswoz, which is
-  Chinese: the joint model trained whole on a public set's training part, or on `--per-intent N` sentences of each intent, and measured on
-  its test part with the set's own metrics, the published figures beside. Early stopping and
-  thresholds come from the development part (cut from the training part where a set has none).
+  Chinese: the joint model trained whole on a public set's training part, or on `--per-intent N`
+  sentences of each intent, and measured on its test part with the set's own metrics, the published
+  figures beside. Early stopping and thresholds come from the development part (cut from the
+  training part where a set has none).
 
 `--data DIR` takes the set from another folder of the same shape: another split, or your own; for
 retail, a file that `offhook eval nlu` reads. One JSON file a set is written into the folder
@@ -121,6 +122,8 @@ def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     options = replace(task.options, threads=arguments.threads, device=arguments.device)
     if arguments.epochs:
         options = replace(options, epochs=arguments.epochs, patience=arguments.epochs)
+    if arguments.rate:
+        options = replace(options, adapter_rate=arguments.rate)
     if arguments.freeze is not None:
         options = replace(options, freeze=arguments.freeze)
     encoder = folder_of(arguments.encoder or task.encoder)
@@ -166,6 +169,7 @@ def main() -> None:
     usage.add_argument("sets", nargs="*", choices=["retail", *TASKS, []], metavar="SET")
     usage.add_argument("--per-intent", type=int, help="training sentences of each intent (all)")
     usage.add_argument("--epochs", type=int, help="at most (each set has its own)")
+    usage.add_argument("--rate", type=float, help="peak learning rate of the encoder")
     usage.add_argument("--freeze", type=int, help="lowest layers that stay as they are")
     usage.add_argument("--seeds", type=int, default=1, help="trainings, of which the mean is told")
     usage.add_argument("--folds", type=int, help="of cross-validated sets (all)")
