@@ -50,7 +50,7 @@ _PARAMETERS = {"w": "weight", "b": "bias"}
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """What the file holds; `pieces` are (text, log probability) by their ids, which marks have too."""
+    """What the file holds; `pieces` are (text, log probability), by their ids."""
 
     sizes: dict[str, int]
     epsilon: float

@@ -29,9 +29,11 @@ class Transcript:
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
     `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
-    were asked for, the text itself first. `language` is what was spoken, and `language_confidence` how
-    likely, among those that the engine tells apart: "" and 0 where it was not asked to. It is told
-    of a rejected text too, for another language often comes out as no words.
+    were asked for, the text itself first.
+
+    `language` is what was spoken, and `language_confidence` how likely, among those that the engine
+    was asked to tell apart; else "" and 0. It is told of a rejected text too: another language than
+    the one listened for often comes out as no words.
     """
 
     text: str
@@ -86,9 +88,9 @@ class AsrOptions:
     engine: str = "faster-whisper"  # a name in ENGINES
     model: str = "base"  # the Whisper size: base, or tiny.en where many calls share a small machine
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
-    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:

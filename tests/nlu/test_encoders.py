@@ -39,7 +39,8 @@ def test_an_encoder_of_ones_own_is_named_by_the_manifest(
     own = tmp_path / "own.toml"
     own.write_text(
         '[[models]]\nname = "ours"\nkind = "nlu"\nlanguage = "zh"\nlicence = "none"\n'
-        'origin = "us"\n[[models.sources]]\nkind = "folder"\npath = "bert"\nfiles = ["config.json"]\n',
+        'origin = "us"\n[[models.sources]]\nkind = "folder"\npath = "bert"\n'
+        'files = ["config.json"]\n',
         encoding="utf-8",
     )
     path = intents(tmp_path, "language: zh", "encoder: ours")
