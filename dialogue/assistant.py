@@ -25,6 +25,7 @@ class Assistant:
     path: Path
     name: str
     language: str
+    also: tuple[str, ...]  # other languages that callers may speak; told apart, not answered in
     greeting: str
     consent: str | None
     voice: Voice
@@ -70,6 +71,7 @@ def load_assistant(folder: Path) -> Assistant:
         path=folder,
         name=identity.name,
         language=identity.language,
+        also=identity.also,
         greeting=identity.greeting,
         consent=identity.consent,
         voice=identity.voice,

@@ -108,6 +108,7 @@ class Identity(Part):
 
     name: str = Field(min_length=1)
     language: str = "en"
+    also: tuple[str, ...] = Field(default=(), strict=False)  # languages to tell from it when heard
     greeting: Text
     consent: Text | None = None  # said before the greeting
     voice: Voice = Voice()

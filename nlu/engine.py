@@ -45,9 +45,9 @@ from nlu.files import (
     read_trained,
 )
 from nlu.hypotheses import likelier_understood, weighed
+from nlu.language import reader_of
 from nlu.tokens import load_tokenizer, tokenize
 from nlu.understand import OUT_OF_SCOPE, Context, Sentiment, Slot, Understanding
-from nlu.values import read
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -166,8 +166,11 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
     made_of = f"{trained.encoder_digest} {trained.weights_digest} {export.REVISION}"
     key = hashlib.sha256(made_of.encode()).hexdigest()[:32]
     folder = kept("nlu", key, partial(_export, assistant, trained))
+    reader = reader_of(trained.language)
     for slot in trained.labels.slots.values():
-        read(slot.kind, "tomorrow, 415 555 0132", date.min)  # no caller waits for its library
+        reader.read(
+            slot.kind, "tomorrow, 415 555 0132", date.min
+        )  # no caller waits for its library
     with np.load(folder / _TRANSITIONS) as kept_transitions:
         first, last, after = (kept_transitions[name] for name in ("first", "last", "next"))
     if place(options.device).kind == "cuda":

@@ -30,6 +30,10 @@ class Transcript:
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
     `rejected` says which guard emptied the text, and is "" otherwise. `alternatives`, the text
     itself first, are all that were asked for, or those of a second look at a doubtful text.
+
+    `language` is what was spoken, and `language_confidence` how likely, among those that the engine
+    was asked to tell apart; else "" and 0. It is told of a rejected text too: another language than
+    the one listened for often comes out as no words.
     """
 
     text: str
@@ -37,6 +41,8 @@ class Transcript:
     no_speech: float = 0.0
     rejected: str = ""
     alternatives: tuple[Hypothesis, ...] = ()
+    language: str = ""
+    language_confidence: float = 0.0
 
 
 class AsrStream(Protocol):
@@ -96,6 +102,7 @@ class AsrOptions:
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
     second_look: SecondLook = SECOND_LOOK
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:
@@ -113,6 +120,8 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
         raise UnknownEngine(
             f"Whisper {options.model} knows English alone: choose base for {options.language!r}"
         )
+    if options.model.endswith(".en") and options.languages:
+        raise UnknownEngine(f"Whisper {options.model} cannot tell languages apart: choose base")
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
@@ -141,13 +150,17 @@ def model_name(options: AsrOptions) -> str:
 def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_faster import FasterWhisperDecoder
 
-    return FasterWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return FasterWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
-    return OpenAiWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return OpenAiWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {

@@ -26,7 +26,9 @@ _LEAST_PROBABILITY = 1e-9  # of a token, so that its logarithm is one
 class FasterWhisperDecoder:
     """Meets `Decoder`; on the CPU as many utterances run side by side as there are cores for."""
 
-    def __init__(self, folder: Path, language: str, device: Device) -> None:
+    def __init__(
+        self, folder: Path, language: str, device: Device, languages: Sequence[str] = ()
+    ) -> None:
         self._model = Whisper(
             str(folder),
             device=device.kind,
@@ -41,23 +43,31 @@ class FasterWhisperDecoder:
             task="transcribe",
             language=language,
         )
+        self._languages = tuple(languages)
+        _refuse_unknown(languages, self._tokenizer)
 
     def encode(self, samples: Float32) -> Encoded:
         """Run the encoder; see `Decoder`."""
         mel = self._features(samples, padding=0)
         batch = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
-        return _Encoded(self._model, self._tokenizer, self._model.encode(batch))
+        states = self._model.encode(batch)
+        return _Encoded(self._model, self._tokenizer, states, self._languages)
 
 
 class _Encoded:
     """Meets `Encoded`."""
 
     def __init__(
-        self, model: Whisper, tokenizer: Tokenizer, states: ctranslate2.StorageView
+        self,
+        model: Whisper,
+        tokenizer: Tokenizer,
+        states: ctranslate2.StorageView,
+        languages: tuple[str, ...],
     ) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._states = states  # (1, positions, width)
+        self._languages = languages
 
     def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
         """Transcribe; see `Encoded`."""
@@ -83,6 +93,7 @@ class _Encoded:
             average_logprob=average_logprob,
             no_speech=result.no_speech_prob,
             others=tuple(others),
+            languages=self._spoken() if self._languages else {},
         )
 
     def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
@@ -97,6 +108,13 @@ class _Encoded:
         probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
         return [float(np.log(each).sum()) for each in probabilities]
 
+    def _spoken(self) -> dict[str, float]:
+        """Tell the languages apart, by one step of the decoder."""
+        (found,) = self._model.detect_language(self._states)
+        of = {token.strip("<|>"): probability for token, probability in found}
+        total = sum(of[language] for language in self._languages)
+        return {language: of[language] / total for language in self._languages}
+
     def _start_tokens(self, prompt: str) -> list[int]:
         tokenizer = self._tokenizer
         start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
@@ -104,6 +122,12 @@ class _Encoded:
             return start
         before = tokenizer.encode(f" {prompt.strip()}")[-_MOST_PROMPT_TOKENS:]
         return [tokenizer.sot_prev, *before, *start]
+
+
+def _refuse_unknown(languages: Sequence[str], tokenizer: Tokenizer) -> None:
+    for language in languages:
+        if tokenizer.tokenizer.token_to_id(f"<|{language}|>") is None:
+            raise ValueError(f"{language!r} is no language that Whisper knows")
 
 
 def _side_by_side(device: Device) -> int:

@@ -23,10 +23,15 @@ from voice.audio import Float32
 
 
 class AnyLengthEncoder(AudioEncoder):  # type: ignore[misc] # whisper has no types
-    """Whisper's encoder for up to 30 s: a shorter input takes the first positions."""
+    """Whisper's encoder for up to 30 s: a shorter input takes the first positions.
+
+    What is encoded already passes through: languages and words are then told by one encoding.
+    """
 
     def forward(self, mel: Tensor) -> Tensor:
         """Encode (batch, mels, frames) as (batch, frames / 2, state)."""
+        if mel.shape[1] != self.conv1.in_channels:
+            return mel
         x = gelu(self.conv2(gelu(self.conv1(mel)))).permute(0, 2, 1)
         x = (x + self.positional_embedding[: x.shape[1]]).to(x.dtype)
         for block in self.blocks:
@@ -38,12 +43,16 @@ class AnyLengthEncoder(AudioEncoder):  # type: ignore[misc] # whisper has no typ
 class OpenAiWhisperDecoder:
     """Meets `Decoder`; one utterance at a time, for the package hooks its cache into the model."""
 
-    def __init__(self, folder: Path, language: str, device: Device) -> None:
+    def __init__(
+        self, folder: Path, language: str, device: Device, languages: Sequence[str] = ()
+    ) -> None:
         self._model = _load(folder).to(device.kind)
         self._language = language
         self._half = device.kind == "cuda"
         self._one_at_a_time = Lock()
-        get_tokenizer(self._model.is_multilingual, language=language)  # refuses an unknown one
+        self._languages = tuple(languages)
+        for one in (language, *languages):
+            get_tokenizer(self._model.is_multilingual, language=one)  # refuses an unknown one
 
     def encode(self, samples: Float32) -> Encoded:
         """See `Decoder`. The package encodes anew at each decoding, for it refuses short states."""
@@ -63,13 +72,32 @@ class OpenAiWhisperDecoder:
             fp16=self._half,
         )
         with self._one_at_a_time:
-            result = self._model.decode(mel, options)
+            heard = self._encoded(mel) if self._languages else mel
+            result = self._model.decode(heard, options)
+            languages = self._spoken(heard) if self._languages else {}
         return Decoded(
             text=result.text,
             tokens=len(result.tokens),
             average_logprob=result.avg_logprob,
             no_speech=result.no_speech_prob,
+            languages=languages,
         )
+
+    @torch.inference_mode()
+    def _encoded(self, mel: Tensor) -> Tensor:
+        half = self._half and mel.device.type == "cuda"
+        encoded: Tensor = self._model.encoder((mel.half() if half else mel)[None])[0]
+        return encoded
+
+    @torch.inference_mode()
+    def _spoken(self, encoded: Tensor) -> dict[str, float]:
+        """Tell the languages apart, by one step of the decoder."""
+        tokenizer = get_tokenizer(self._model.is_multilingual)
+        start = torch.tensor([[tokenizer.sot]], device=encoded.device)
+        logits = self._model.decoder(start, encoded[None])[0, 0].float()
+        tokens = [tokenizer.to_language_token(language) for language in self._languages]
+        likely = logits[tokens].softmax(dim=-1).tolist()
+        return dict(zip(self._languages, likely, strict=True))
 
     @torch.inference_mode()
     def rescore(self, mel: Tensor, sentences: Sequence[str]) -> list[float]:

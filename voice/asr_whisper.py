@@ -12,9 +12,9 @@ searched in what the encoder has made of the sound already: the encoder is most 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -46,7 +46,8 @@ QUIET_SECONDS = 0.2
 class Decoded:
     """What the model wrote: `tokens` counts them, `average_logprob` is theirs and the end's.
 
-    `others` are the next best hypotheses, as text and average log probability.
+    `others` are the next best hypotheses, as text and average log probability. `languages` are the
+    probabilities of those that the decoder was told to tell apart, and sum up to 1.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Decoded:
     average_logprob: float
     no_speech: float
     others: tuple[tuple[str, float], ...] = ()
+    languages: Mapping[str, float] = field(default_factory=dict)
 
 
 class Encoded(Protocol):
@@ -255,8 +257,14 @@ def _hear(
             others = _alternatives(best, _looked_again(encoded, samples, prompt, second_look))
         else:
             others = ()
-        return Transcript(spoken, sure, decoded.no_speech, alternatives=others)
-    return Transcript("", 0.0, decoded.no_speech, rejected)
+        return Transcript(spoken, sure, decoded.no_speech, "", others, *_language(decoded))
+    # another language than the one it listens for often comes out as no words at all
+    return Transcript("", 0.0, decoded.no_speech, rejected, (), *_language(decoded))
+
+
+def _language(decoded: Decoded) -> tuple[str, float]:
+    """Give the likeliest language and its probability; "" and 0 where none were told apart."""
+    return max(decoded.languages.items(), key=lambda item: item[1], default=("", 0.0))
 
 
 def _looked_again(
@@ -316,11 +324,14 @@ def _joined(parts: Sequence[Transcript]) -> Transcript:
     if not heard or len(parts) == 1:
         return parts[0]
     lengths = [len(part.text) for part in heard]
+    longest = max(heard, key=lambda part: len(part.text))
     logprobs = [math.log(max(part.confidence, 1e-9)) for part in heard]
     return Transcript(
         " ".join(part.text for part in heard),
         confidence=math.exp(float(np.average(logprobs, weights=lengths))),
         no_speech=min(part.no_speech for part in heard),
+        language=longest.language,
+        language_confidence=longest.language_confidence,
     )
 
 
