@@ -81,6 +81,7 @@ class Exchange:
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
     secrets: tuple[str, ...] = ()
     mood: Trend | None = None
+    trace: tuple[str, ...] = ()  # why this reply: the rules that led to it
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
@@ -94,8 +95,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood or trouble; `slots` are
-    the values that the caller has confirmed, private ones masked.
+    `reason` is why the assistant hands over: caller_asked, not_understood, upset or trouble;
+    `slots` are the values that the caller has confirmed, private ones masked.
     """
 
     reason: str = ""
@@ -107,10 +108,11 @@ class Agent(Protocol):
 
     `outcome` is None while the conversation goes on; `commit` sets it ("resolved", "handed_over",
     "silent_caller", …: `dialogue.state.Outcome`) when the last words were heard to their end, and
-    the line hangs up.
+    the line hangs up. `speed` is how fast to speak, against the voice's own.
     """
 
     outcome: str | None
+    speed: float
     waiting: Waiting
     exchange: Exchange | None
 

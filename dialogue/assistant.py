@@ -7,9 +7,10 @@ from pathlib import Path
 from dialogue import AssistantError
 from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
+from dialogue.controls import Control
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, Voice
+from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
@@ -32,10 +33,12 @@ class Assistant:
     hours: Hours
     handoff: HandOff
     confidence: Confidence
+    mood: Mood
     facts: Mapping[str, str]  # with {business} and {wait}
     slots: Mapping[str, SlotType]
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
+    controls: Mapping[Control, tuple[str, ...]]
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
     faq: Mapping[str, Answer]  # by anchor
@@ -78,6 +81,7 @@ def load_assistant(folder: Path) -> Assistant:
         hours=identity.hours.hours(),
         handoff=identity.handoff,
         confidence=identity.confidence,
+        mood=identity.mood,
         facts={
             **identity.facts,
             "business": identity.name,
@@ -86,6 +90,7 @@ def load_assistant(folder: Path) -> Assistant:
         slots={slot.name: slot for slot in intents.slots},
         slot_texts=flows.slots,
         flows=flows.flows,
+        controls=flows.controls,
         phrases=flows.phrases,
         written=flows.written,
         faq=faq,

@@ -103,7 +103,7 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
                 exchange = call.agent.exchange or exchange
                 call.record.caller(spoken, exchange)
                 call.on_waiting(call.agent.waiting)
-                async with aclosing(call.tts.synthesize(clause)) as frames:
+                async with aclosing(call.tts.synthesize(clause, call.agent.speed)) as frames:
                     async for frame in frames:
                         spoken.add(frame, call.ears.now)
                         await playout.play(frame)

@@ -103,11 +103,11 @@ class FakeTts:
     latency: float = 0.0
     breaks_on: str | None = None
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         await sleep(self.latency)
         if self.breaks_on is not None and self.breaks_on in text:
             raise EngineError("the voice broke, as the test asked")
-        frames = round(len(text.split()) * WORD_SECONDS / FRAME_SECONDS)
+        frames = round(len(text.split()) * WORD_SECONDS / FRAME_SECONDS / speed)
         for index in range(frames):
             yield SpokenFrame(pcm(text), frame_time(index), said=(index + 1) / frames)
 
@@ -123,6 +123,7 @@ class FakeAgent:
     latency: float = 0.0
     commit_seconds: float = 0.0  # by the clock; a replay does not wait for it
     outcome: str | None = None
+    speed: float = 1.0
     waiting: Waiting = field(default_factory=Waiting)
     brief: Brief = field(default_factory=Brief)
     exchange: Exchange | None = None
