@@ -85,7 +85,9 @@ class RescoringAsr(Protocol):
 class SecondLook:
     """When an utterance is searched for what else it may have been, at the cost of some beams."""
 
-    below: float = 0.9  # of the transcript's confidence; two in five utterances over a phone line
+    below: float = (
+        0.9  # of the transcript's confidence: about half the utterances over a phone line
+    )
     hypotheses: int = 5  # 1 looks at none again
 
 
