@@ -48,14 +48,14 @@ _NO = re.compile(r"不|没|别|否|算了|免了|拒绝|取消")
 _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
 _UNCLEAR = re.compile(
-    r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能"
+    r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
 _PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
-_MOST_BESIDE = 6  # characters beside an answer
+_MOST_BESIDE = 2  # characters beside an answer
 
 _NAME_LEAD = re.compile(
     r"^(?:(?:嗯|呃|你好|您好|喂|好的?|那个)[，, ]*)*"
-    r"(?:(?:我的?)?(?:名字|姓名|全名)?(?:叫做?|是|姓)|免贵姓)"
+    r"(?:(?:我的?)?(?:名字|姓名|全名)?(?:叫我?做?|是|姓)|免贵姓)"
 )
 _NAME_TAIL = re.compile(r"[，,。 ]*(?:谢谢你?|先生|女士|小姐|就行|就是了)$")
 _NO_NAME = re.compile(r"不|什么|怎么|谁|没有|为什么|吗")
@@ -136,7 +136,7 @@ def read_yes_no(text: str) -> str | None:
     said = narrow(text).strip(_ENDS)
     if _UNCLEAR.search(said):
         return None
-    said = _YES_LIKE.sub("是", said)
+    said = _YES_LIKE.sub("是", said.replace("不好意思", ""))
     no, yes, manners = _NO.search(said), _YES.search(_NO.sub("", said)), _MANNERS.search(said)
     beside = _PARTICLES.sub("", _MANNERS.sub("", _YES.sub("", _NO.sub("", said))))
     if len(beside) > _MOST_BESIDE or not (no or yes or manners):

@@ -14,6 +14,8 @@ _DAYS = {
 _WEEKDAYS = {**dict(zip("一二三四五六日", range(7), strict=True)), "天": 6, "末": 5,
              **{str(i): i - 1 for i in range(1, 8)}}  # fmt: skip
 _WEEKS = {"上上": -2, "上": -1, "这": 0, "本": 0, "下": 1, "下下": 2}
+_FEASTS = {"元旦": (1, 1), "劳动节": (5, 1), "国庆": (10, 1), "圣诞": (12, 25)}
+_EITHER = re.compile("或者?|还是|要么")  # which of them?
 _YEARS = {"前年": -2, "去年": -1, "今年": 0, "明年": 1, "后年": 2}
 _N = f"({NUMERAL}+)"
 _WEEK = r"(?:周|星期|礼拜)"
@@ -23,7 +25,7 @@ _EVENING = "下午|傍晚|午后"
 _NIGHT = "晚上|今晚|明晚|昨晚|夜里|夜晚"
 _CLOCK = re.compile(
     rf"(?:(凌晨|半夜)|({_MORNING})|({_NOON})|({_EVENING})|({_NIGHT}))?的?\s*"
-    rf"{_N}(?:点钟?|时|:)(?:(半)|({NUMERAL})刻|{_N}分?|整)?"
+    rf"{_N}(?:点钟?|时|:)过?(?:(半)|({NUMERAL})刻|{_N}分?|整)?"
 )
 _SHORT_OF = re.compile(rf"差(?:(一刻)|{_N}分?钟?)\s*(?:到|不到)?{_N}点")
 
@@ -37,6 +39,8 @@ def read_date(text: str, today: date) -> str | None:
     下周三 next week's; weeks begin on Monday. 下周 and 下个月 are today's counterpart in them.
     """
     said, day = narrow(text).replace(" ", ""), _day(today)
+    if _EITHER.search(said):
+        return None
     for shape, read in _SHAPES:
         if match := shape.search(said):
             try:
@@ -63,6 +67,8 @@ def read_birth_date(text: str) -> str | None:
 def read_time(text: str) -> str | None:
     """Read a time of day as HH:MM. Without a part of the day, one to seven are afternoon."""
     said = narrow(text).replace(" ", "")
+    if _EITHER.search(said):
+        return None
     if short := _SHORT_OF.search(said):
         minutes = 15 if short[1] else value_of(short[2])
         hour = _hour(value_of(short[3]), said)
@@ -135,6 +141,21 @@ def _months(day: date, count: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def _feast(match: re.Match[str], today: date) -> date:
+    found = date(today.year, *_FEASTS[match[0]])
+    return found if found >= today else found.replace(year=found.year + 1)
+
+
+def _month(match: re.Match[str], today: date) -> date:
+    """Give the first day of a month that is named alone, or its last: 三月底."""
+    year, month = match[1], value_of(match[2]) if match[2] else today.month
+    found = date(value_of(year) if year else today.year, month, 1)
+    last = found.replace(day=calendar.monthrange(found.year, month)[1])
+    if not year and last < today:
+        found, last = found.replace(year=found.year + 1), last.replace(year=last.year + 1)
+    return last if match[3] else found
+
+
 def _away(match: re.Match[str], today: date) -> date:
     count, unit = (0, "") if match[1] == "半" else (value_of(match[1]), match[2])
     sign = -1 if "前" in match[3] else 1
@@ -157,5 +178,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], Day], ...] = (
         re.compile(rf"(上上|上|这|本|下下|下)个?{_WEEK}"),
         lambda match, today: today + timedelta(7 * _WEEKS[match[1]]),
     ),
+    (re.compile("|".join(_FEASTS)), _feast),
+    (re.compile(rf"(?:{_N}年)?{_N}月份?(底)?"), _month),
+    (re.compile(r"()()月(底)"), _month),
     (re.compile(r"(上|这|本|下)个?月"), lambda match, today: _months(today, _WEEKS[match[1]])),
 )

@@ -23,6 +23,8 @@ _GAP = r"(?:[\s,，、.。-]|嗯|呃|杠)*"
 _RUN = re.compile(rf"{NUMERAL}(?:{_GAP}{NUMERAL})*")
 _TIMES = re.compile(rf"([两二三四五六])个({DIGIT})(?![个十百千万月号天点块元])")
 _NUMBER = re.compile(DECIMAL)
+_NO_COUNT = re.compile("几|百分之|分之")  # not known exactly, or no count
+_DOZENS = re.compile(f"({NUMERAL}+)打")
 _NO_NUMERAL = re.compile(r"[一万][下些样直起般定旦分]|第一|统一|唯一")  # words, no counts
 
 
@@ -96,6 +98,10 @@ def find_digits(text: str, length: int | None = None) -> Found | None:
 def read_number(text: str) -> str | None:
     """Read a count or an amount: 两个 → "2", 一千二 → "1200", 三点五 → "3.5"."""
     said = narrow(text)
+    if _NO_COUNT.search(said):
+        return None
+    if dozens := _DOZENS.search(said):
+        return str(12 * value_of(dozens[1]))
     for match in _NUMBER.finditer(said):
         if not _NO_NUMERAL.match(said, match.start()):
             return f"{decimal_of(match[0]).normalize():f}"
