@@ -96,16 +96,21 @@ def load_parts(
 def load_agents(
     settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
 ) -> Agents:
-    """Load what answers text alone, the same as in a call; returns what makes an agent.
+    """Load what answers text alone, the same as in a call; returns what makes an agent."""
+    return _agents(*load_minds(settings, world, tell), world)
 
-    `tell` hears what goes on. Raises in one line what is wrong with the assistant's folder or a
-    model.
+
+def load_minds(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> tuple[Assistant, Nlu, Knowledge]:
+    """Load the assistant, and what understands and knows for it.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
     """
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
     tell("loading the models")
-    nlu, knowledge = _load_understanding(assistant, _understanding(settings, assistant, world))
-    return _agents(assistant, nlu, knowledge, world)
+    return assistant, *_load_understanding(assistant, _understanding(settings, assistant, world))
 
 
 def turn_options(settings: Settings) -> TurnOptions:

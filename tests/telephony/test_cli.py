@@ -198,7 +198,7 @@ def test_settings_come_from_a_dotenv_file_too(offhook: Run, tmp_path: Path) -> N
 def test_an_unexpected_error_is_one_line_and_a_file_with_the_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert report(ExceptionGroup("tasks", [ZeroDivisionError("by\nzero")])) == ExitCode.UNEXPECTED
+    assert report(ExceptionGroup("tasks", [ZeroDivisionError("by\nzero")])) == ExitCode.FAULT
     line = capsys.readouterr().err
     assert line.startswith("offhook: unexpected ZeroDivisionError: by zero (")
     log = Path(line.partition("is in ")[2].partition(";")[0])
