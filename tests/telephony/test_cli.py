@@ -78,7 +78,21 @@ def test_help_teaches_the_commands_by_what_they_are_for_and_the_exit_codes(offho
 
 
 @pytest.mark.parametrize(
-    "command", ["replay", "mic", "serve", "say", "hear", "train nlu", "models pull"]
+    "command",
+    [
+        "replay",
+        "mic",
+        "serve",
+        "say",
+        "hear",
+        "chat",
+        "new",
+        "check",
+        "call",
+        "train nlu",
+        "eval dialogue",
+        "models pull",
+    ],
 )
 def test_every_command_has_help(offhook: Run, command: str) -> None:
     ended = offhook(*command.split(), "--help")
