@@ -59,4 +59,4 @@ class Reading:
         ]
 
     def _tell(self, error: AssistantError) -> None:
-        self.faults += error.faults
+        self.faults += error.faults or [Fault(self._folder, 1, str(error))]

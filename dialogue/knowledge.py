@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialogue import AssistantError
@@ -52,10 +52,15 @@ def read_faq(path: Path, tell: Tell = refuse) -> Mapping[str, Answer]:
     for number, lines in blocks:
         try:
             answer = _answer(path, number, lines)
-            first = answers.setdefault(answer.anchor, answer)
+        except AssistantError as error:
+            tell(error)
+            continue
+        first = answers.setdefault(answer.anchor, answer)
+        try:
             _check_answer(path, answer, first)
         except AssistantError as error:
             tell(error)
+            answers[first.anchor] = replace(first, text="")  # flows may still lead to it
     return answers
 
 

@@ -3,7 +3,7 @@
 `docs/dialogues.md` explains the format. Every mistake is one line with file, line and remedy.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from dialogue import AssistantError
+from dialogue import AssistantError, Fault
 from dialogue.agent import CallerTurn, NobodyCame, Said, Silence, Trouble
 from dialogue.assistant import Assistant
 from dialogue.reading import Document, Part, did_you_mean, read_yaml
@@ -131,22 +131,25 @@ class Dialogue:
 def load_dialogues(path: Path, assistant: Assistant) -> list[Dialogue]:
     """Read a file of dialogues with this assistant.
 
-    Raises AssistantError: the first mistake, as one line.
+    Raises AssistantError: its text is the first mistake, as one line.
     """
     document = read_yaml(path)
     file = document.validate(_File)
     seen: set[str] = set()
-    found = []
+    found, faults = [], []
     for index, script in enumerate(file.dialogues):
         where = ("dialogues", index)
         if script.name in seen:
-            document.fail(where, f"a second '{script.name}'; give it a name of its own")
+            told = f"a second '{script.name}'; give it a name of its own"
+            faults.append(document.fault(where, told))
         seen.add(script.name)
         for number, turn in enumerate(script.turns):
-            _check(turn, assistant, document, (*where, "turns", number))
+            faults += _check(turn, assistant, document, (*where, "turns", number))
         skill = script.skill or file.skill or path.stem.replace("_", " ")
         line = document.lines[where]
         found.append(Dialogue(script, path, line, skill, script.now or file.now))
+    if faults:
+        raise AssistantError(*faults)
     return found
 
 
@@ -164,7 +167,9 @@ def dialogue_files(paths: Iterable[Path]) -> list[Path]:
     return files
 
 
-def _check(turn: Turn, assistant: Assistant, document: Document, where: tuple[Any, ...]) -> None:
+def _check(
+    turn: Turn, assistant: Assistant, document: Document, where: tuple[Any, ...]
+) -> Iterator[Fault]:
     flows, slots = list(assistant.flows), list(assistant.slots)
     for key, name, known in (
         ("flow", turn.flow, [*flows, NONE]),
@@ -175,4 +180,5 @@ def _check(turn: Turn, assistant: Assistant, document: Document, where: tuple[An
         *(("calls", action, list(assistant.actions)) for action in turn.calls or ()),
     ):
         if name is not None and name not in known:
-            document.fail((*where, key), f"there is no '{name}'{did_you_mean(name, known)}")
+            told = f"there is no '{name}'{did_you_mean(name, known)}"
+            yield document.fault((*where, key), told)

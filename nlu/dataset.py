@@ -215,7 +215,9 @@ class _Mapping:
         self.path = path
         self.line = node.start_mark.line + 1
         if not isinstance(node, yaml.MappingNode):
-            raise DataError(f"{path}:{self.line}: names with a colon are expected here")
+            raise DataError(
+                f"{path}:{self.line}: names with a colon are expected here: write them like `name:`"
+            )
         self._values: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1

@@ -15,7 +15,6 @@ from dialogue.conversation import FlowAgent
 from dialogue.state import Idle, State, Step
 from telephony.compose import live, load_agents
 from telephony.settings import Settings
-from voice import AudioFileError
 
 PROMPT = "you  "
 COMMANDS = "/press KEYS, /state, /repeat, /quit"
@@ -43,7 +42,7 @@ def hold(settings: Settings, options: ChatOptions, console: Console) -> None:
     if said is not None:
         chat.run(chat.echoed(said))
     elif sys.stdin.isatty():
-        console.print(f"an empty line: you say nothing; {COMMANDS}", style="dim")
+        console.print(Text(f"an empty line: you say nothing; {COMMANDS}", "dim"))
         chat.run(typed(console))
     else:
         chat.run(chat.echoed(sys.stdin))
@@ -124,14 +123,8 @@ def typed(console: Console) -> Iterator[str]:
 
 
 def script_lines(path: Path) -> list[str]:
-    """Return the lines of a script, without its comments.
-
-    Raises AudioFileError: it cannot be read.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AudioFileError(f"{path}: cannot be read ({error}): name a text file") from error
+    """Return the lines of a script, without its comments."""
+    text = path.read_text(encoding="utf-8", errors="replace")
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

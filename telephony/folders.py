@@ -3,16 +3,17 @@
 import json
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 from typer import BadParameter
 
-from dialogue import Fault
+from dialogue import AssistantError, Fault
 from dialogue.advice import advise
-from dialogue.assistant import default_assistant, read_folder
+from dialogue.assistant import Assistant, default_assistant, read_folder
+from dialogue.scripted import load_dialogues
 from telephony.cli_errors import ExitCode
 
 NOT_COPIED = shutil.ignore_patterns("nlu", "__pycache__")  # what is trained belongs to its examples
@@ -41,7 +42,7 @@ def begin(folder: Path, template: str, console: Console) -> None:
 def inspect(folder: Path | None, as_json: bool, console: Console) -> ExitCode:
     """Print all faults and warnings; returns whether there are no faults."""
     read = read_folder(folder or default_assistant())
-    faults = sorted(read.faults, key=_place)
+    faults = sorted(read.faults or _of_dialogues(read.assistant), key=_place)
     warnings = [] if faults else sorted(advise(read), key=_place)
     if as_json:
         data = {"faults": _as_data(faults), "warnings": _as_data(warnings)}
@@ -56,6 +57,15 @@ def inspect(folder: Path | None, as_json: bool, console: Console) -> ExitCode:
         counts = f"{_count(len(faults), 'fault')}{more}"
         console.print(f"{read.assistant.path}: {counts}", highlight=False, soft_wrap=True)
     return ExitCode.FAULT if faults else ExitCode.OK
+
+
+def _of_dialogues(assistant: Assistant) -> Iterator[Fault]:
+    """Yield what is wrong in the folder's own scripted dialogues."""
+    for path in sorted((assistant.path / "dialogues").glob("*.yaml")):
+        try:
+            load_dialogues(path, assistant)
+        except AssistantError as error:
+            yield from error.faults
 
 
 def _place(fault: Fault) -> tuple[Path, int]:

@@ -104,6 +104,7 @@ FAULTS = {
                           "find_repair needs the slot 'ticket'; add it to needs:", offset=-2),
     # the others
     "anchor twice": Edit(Q, "{#address}", "{#prices}", "'prices' is on line 7 already; give one"),
+    "faq brace": Edit(Q, "We are at {address}", "We are at {address", "write {name}, or {{", -3),
     "no answer": Edit(Q, "Yes, while yours is here you can have one of ours for $5 a day.", "",
                       "'Do you lend bikes?' has no answer; write it", offset=-3),
     "faq placeholder": Edit(Q, "We are at {address}", "We are at {adress}", "did you mean address?",

@@ -85,6 +85,12 @@ def test_an_untrained_folder_says_in_one_line_what_to_run(offhook: Run) -> None:
         assert ended.err.count("\n") == 1
 
 
+def test_a_script_that_is_not_there_is_one_line(offhook: Run) -> None:
+    ended = offhook("chat", "--script", "nowhere.txt")
+    assert ended.code == ExitCode.BAD_INPUT
+    assert ended.err.startswith("offhook: nowhere.txt: No such file or directory")
+
+
 def test_check_prints_every_fault_and_ends_with_one(offhook: Run, tmp_path: Path) -> None:
     offhook("new", "shop")
     for file, old, new in (
@@ -110,6 +116,20 @@ def test_check_prints_every_fault_and_ends_with_one(offhook: Run, tmp_path: Path
         "what": "faq.md has no 'price'; did you mean prices?",
     }
     assert found["warnings"] == []
+
+
+def test_check_reads_the_folders_own_dialogues_too(offhook: Run, tmp_path: Path) -> None:
+    offhook("new", "shop")
+    path = tmp_path / "shop" / "dialogues" / "repairs.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("asks: ticket}", "asks: tikcet}", 1)
+    path.write_text(text.replace("calls: cancel_repair}", "calls: cancel}"), encoding="utf-8")
+    ended = offhook("check", "shop")
+    assert ended.code == ExitCode.FAULT
+    assert ended.out.splitlines()[:2] == [
+        "shop/dialogues/repairs.yaml:10: there is no 'tikcet'; did you mean ticket?",
+        "shop/dialogues/repairs.yaml:31: there is no 'cancel'; did you mean cancel_repair?",
+    ]
 
 
 def test_check_of_no_folder_is_one_line(offhook: Run) -> None:
