@@ -48,7 +48,7 @@ bench: setup ## measure speech, latency, understanding; make the README's tables
 	$(RUN)/python -m tests.bench.tables
 
 bench-nlu: setup ## train and measure the public understanding sets, from shared data: hours on two cores
-	$(RUN)/python -m tests.bench.nlu snips atis clinc150 banking77 nlupp mixsnips mixatis dstc11 \
+	$(RUN)/python -m tests.bench.nlu snips atis clinc150 banking77 nlupp mixsnips mixatis dstc11 crosswoz \
 		--out docs/bench/nlu --run out/bench/runs
 	$(RUN)/python -m tests.bench.tables
 

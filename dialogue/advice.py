@@ -62,7 +62,7 @@ def _of_examples(folder: Folder) -> Iterator[Fault]:
 
 def _of_slots(folder: Folder, flows: Document) -> Iterator[Fault]:
     for slot, texts in folder.assistant.slot_texts.items():
-        if texts.again == texts.ask:
+        if texts.ask in texts.again:
             told = f"the second question for {slot} is the first; say in again: how to answer it"
             yield flows.fault(("slots", slot, "again"), told)
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from dialogue import AssistantError, Fault
 from dialogue.actions import Action, load_actions
 from dialogue.checks import ACTIONS, FAQ, FLOWS, IDENTITY, INTENTS, check, spoken_texts
+from dialogue.controls import Control
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.folder import Reading
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, Voice
+from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
@@ -27,16 +28,19 @@ class Assistant:
     path: Path
     name: str
     language: str
+    also: tuple[str, ...]  # other languages that callers may speak; told apart, not answered in
     greeting: str
     consent: str | None
     voice: Voice
     hours: Hours
     handoff: HandOff
     confidence: Confidence
+    mood: Mood
     facts: Mapping[str, str]  # with {business} and {wait}
     slots: Mapping[str, SlotType]
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
+    controls: Mapping[Control, tuple[str, ...]]
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
     faq: Mapping[str, Answer]  # by anchor
@@ -119,12 +123,14 @@ def _assembled(
         path=folder,
         name=identity.name,
         language=identity.language,
+        also=identity.also,
         greeting=identity.greeting,
         consent=identity.consent,
         voice=identity.voice,
         hours=identity.hours.hours(),
         handoff=identity.handoff,
         confidence=identity.confidence,
+        mood=identity.mood,
         facts={
             **identity.facts,
             "business": identity.name,
@@ -133,6 +139,7 @@ def _assembled(
         slots=slots,
         slot_texts=flows.slots,
         flows=flows.flows,
+        controls=flows.controls,
         phrases=flows.phrases,
         written=flows.written,
         faq={},

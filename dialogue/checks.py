@@ -19,6 +19,9 @@ FAQ, ACTIONS, TABLES = "faq.md", "actions.py", "*.csv"
 
 PHRASE_VALUES = {
     "is_this_about": {"about"},
+    "which_of_two": {"first", "second"},
+    "next_request": {"about"},
+    "back_to": {"about"},
     "closed": {"opens"},
     "give_up": {"opens"},
     "picture_confirm": {"value"},
@@ -65,15 +68,16 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
     if assistant.consent:
         yield SpokenText(assistant.consent, "assistant.toml", ("consent",))
     for slot, texts in assistant.slot_texts.items():
-        for key in ("ask", "again", "confirm", "invalid"):
-            if text := getattr(texts, key):
-                values = frozenset({slot}) if key in {"confirm", "invalid"} else frozenset[str]()
+        for key in ("ask", "short", "again", "confirm", "invalid"):
+            values = frozenset({slot}) if key in {"confirm", "invalid"} else frozenset[str]()
+            for text in _each(getattr(texts, key)):
                 yield SpokenText(text, "flows.yaml", ("slots", slot, key), values)
     for intent, flow in assistant.flows.items():
         yield from _texts_of_flow(assistant, intent, flow)
     for key in Phrases.model_fields:
         values = frozenset(PHRASE_VALUES.get(key, ()))
-        yield SpokenText(getattr(assistant.phrases, key), "flows.yaml", ("phrases", key), values)
+        for text in _each(getattr(assistant.phrases, key)):
+            yield SpokenText(text, "flows.yaml", ("phrases", key), values)
     for answer in assistant.faq.values():
         yield SpokenText(answer.text, "faq.md", (answer.anchor,))
 
@@ -84,6 +88,10 @@ def written_texts(assistant: "Assistant") -> Iterator[SpokenText]:
         if text := getattr(assistant.written, key):
             values = frozenset(PHRASE_VALUES.get(key, ()))
             yield SpokenText(text, "flows.yaml", ("written", key), values)
+
+
+def _each(texts: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else texts or ()
 
 
 def _texts_of_flow(assistant: "Assistant", intent: str, flow: Flow) -> Iterator[SpokenText]:

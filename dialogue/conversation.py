@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ from dialogue.state import (
 )
 from dialogue.store import Store, Turn
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Nlu, Understanding
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, Context, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,7 @@ WAITING_TYPES = {
     "date": "date",
     "name": "name",
 }  # of a slot's kind; other kinds are open speech
+SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
 
@@ -63,6 +64,7 @@ class Thought:
     sources: tuple[str, ...]
     nlu_seconds: float | None = None
     secrets: tuple[str, ...] = ()
+    mood: Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class FlowAgent:
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
+        self.speed = 1.0
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.mood = Trend()
@@ -120,7 +123,9 @@ class FlowAgent:
             thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
         self._pending = Pending(turn, thought)
         self.waiting = waiting(thought.decision.state, self._assistant)
+        self.speed = SLOW_SPEED if thought.decision.state.slow else 1.0
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
+        self.mood = thought.mood or self.mood
         self.exchange = Exchange(
             turn,
             thought.understanding,
@@ -128,7 +133,8 @@ class FlowAgent:
             thought.nlu_seconds,
             seconds,
             thought.secrets,
-            self._feel(turn, thought),
+            thought.mood,
+            thought.decision.trace,
         )
         for clause in thought.decision.say:
             yield clause
@@ -150,7 +156,7 @@ class FlowAgent:
             return
         self._unanswered = None
         self._answered_mood = self.mood
-        self._state = thought.decision.state
+        self._state = asked(thought.decision, heard)
         if whole:
             self.outcome = thought.decision.outcome
         if thought.decision.change:
@@ -178,42 +184,44 @@ class FlowAgent:
             case _:
                 pass
 
-    def _feel(self, turn: CallerTurn, thought: Thought) -> Trend | None:
-        """Take in how the caller feels; keys do not tell."""
-        if not isinstance(turn, Said) or turn.keys or thought.understanding is None:
+    def _feel(self, turn: Said, understanding: Understanding) -> Trend | None:
+        """Return how the caller feels after these words; keys do not tell."""
+        if turn.keys:
             return None
-        self.mood = self._answered_mood.after(thought.understanding.sentiment, turn.cue)
-        return self.mood
+        return self._answered_mood.after(understanding.sentiment, turn.cue)
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""
         now = self._assistant.hours.local(self._now())
         event: Event = turn
-        understanding, nlu_seconds = None, None
+        understanding, nlu_seconds, mood = None, None, None
         if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._nlu.understand(turn.text, self._context())
+            understanding = self._nlu.understand(turn.text, self._context(turn))
             nlu_seconds = time.perf_counter() - began
-            event = self._heard(turn, understanding)
+            mood = self._feel(turn, understanding)
+            event = self._heard(turn, understanding, mood or self.mood)
         decision = decide(self._state, event, self._assistant, now)
-        say, sources = decision.say, decision.sources
         while decision.look_up:
             found = self._look_up(decision.look_up, now)
-            decision = decide(decision.state, LookedUp(found), self._assistant, now)
-            say, sources = say + decision.say, sources + decision.sources
+            next_one = decide(decision.state, LookedUp(found), self._assistant, now)
+            decision = next_one.following(decision)
         states = self._state, decision.state
         hidden = secrets(turn, understanding, states, self._assistant)
-        return Thought(replace(decision, say=say), understanding, sources, nlu_seconds, hidden)
+        return Thought(decision, understanding, decision.sources, nlu_seconds, hidden, mood)
 
-    def _context(self) -> Context:
+    def _context(self, turn: Said) -> Context:
         now_waiting = waiting(self._state, self._assistant)
-        return Context(YES_NO if now_waiting.type == YES_NO else now_waiting.slot)
+        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
+        return Context(slot, turn.alternatives)
 
-    def _heard(self, turn: Said, understanding: Understanding) -> Heard:
+    def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
         unsure = understanding.confidence < self._assistant.confidence.act
         astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
         answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
-        return Heard(understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures)
+        return Heard(
+            understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures, mood
+        )
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -274,6 +282,19 @@ def binding(decision: Decision, heard: str) -> bool:
     return words > 0
 
 
+def asked(decision: Decision, heard: str) -> State:
+    """Return the state that the reply leads to, as far as it was heard.
+
+    What was to be agreed to after a change, but not heard, was not asked.
+    """
+    words = sum(len(clause.split()) for clause in decision.say)
+    missed = words - len(heard.split())
+    question = isinstance(decision.state.step, ConfirmChange) and len(decision.say[-1].split()) / 2
+    if decision.change and question and missed > question:
+        return replace(decision.state, step=Idle(), flow="")
+    return decision.state
+
+
 def waiting(state: State, assistant: Assistant) -> Waiting:
     """Return what the ears should expect in this state."""
     match state.step:
@@ -300,7 +321,9 @@ def brief(state: State, assistant: Assistant) -> Brief:
     reason = "caller_asked"
     if state.troubles >= TROUBLES:
         reason = "trouble"
-    elif state.misses >= MISSES:
+    elif state.upset:
+        reason = "upset"
+    elif state.misses >= (MISSES - 1 if state.terse else MISSES):
         reason = "not_understood"
     texts = assistant.slot_texts
     known = {
@@ -325,6 +348,17 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
                 confidence=min(before.confidence, confidence),
                 keys=keys and before.keys,
                 pictures=before.pictures + turn.pictures,
+                alternatives=tuple(_joined_ways(before, turn)),
             )
         case _:
             return turn
+
+
+def _joined_ways(before: Said, turn: Said) -> Iterator[Alternative]:
+    """In what ways both may have been heard; where both are in doubt, the first stays as it is."""
+    if turn.alternatives:
+        for way in turn.alternatives:
+            yield replace(way, text=f"{before.text} {way.text}".strip())
+    else:
+        for way in before.alternatives:
+            yield replace(way, text=f"{way.text} {turn.text}".strip())

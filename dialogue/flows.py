@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from dialogue.controls import Control
 from dialogue.phrasing import names
 from dialogue.reading import Part
 
@@ -17,14 +18,21 @@ def _text(text: str) -> str:
     return text
 
 
+def _several(texts: object) -> object:
+    return (texts,) if isinstance(texts, str) else texts
+
+
 Text = Annotated[str, AfterValidator(_text)]  # spoken; {name} stands for a value
+# One text, or several that are said in turn, so that nobody hears the same words twice.
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1, strict=False)]
 
 
 class SlotTexts(Part):
     """How to ask the caller for one slot. Its type and length are those of intents.yaml."""
 
     ask: Text
-    again: Text  # the second time: how to say it, or to key it in
+    short: Text | None = None  # the same for a caller in no mood for many words
+    again: Texts  # the next times: how to say it, or to key it in
     confirm: Text | None = None  # the read-back; without one the value is taken as heard
     invalid: Text | None = None  # said when the value has the wrong length
     private: bool = False  # card number, PIN: not recorded, and masked wherever it is written
@@ -94,10 +102,13 @@ class Phrases(Part):
     how_can_i_help: Text
     anything_else: Text
     is_this_about: Text  # {about}
+    which_of_two: Text  # {first}, {second}: what it could be about
+    next_request: Text  # {about}: the second of two requests in a breath
+    back_to: Text  # {about}: what was left for another request
     all_right: Text  # after a "no" to an offer
     sorry: Text  # after a "no" to a read-back or a guess
-    not_heard: Text  # a voice, but no words
-    not_understood: Text
+    not_heard: Texts  # a voice, but no words
+    not_understood: Texts
     out_of_scope: Text
     what_i_can_do: Text  # after the first miss
     yes_or_no: Text
@@ -110,6 +121,10 @@ class Phrases(Part):
     still_there: Text
     silent_goodbye: Text
     goodbye: Text
+    slower: Text  # they asked for it; what was said last follows
+    robot: Text  # "am I talking to a machine?"
+    apology: Text  # once, to a caller in a bad mood
+    upset: Text  # and before they are put through, if it stays
     trouble: Text
     look_up_failed: Text
     change_failed: Text
@@ -133,5 +148,6 @@ class Flows(Part):
 
     slots: dict[str, SlotTexts] = Field(default={})
     flows: dict[str, Flow]
+    controls: dict[Annotated[Control, Field(strict=False)], Texts] = Field(default={})
     phrases: Phrases
     written: Written

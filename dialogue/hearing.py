@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from dialogue.assistant import Assistant
+from dialogue.controls import Control, control
 from dialogue.flows import Flow
-from dialogue.state import Heard
+from dialogue.state import ChooseIntent, Heard
+from nlu.ellipsis import completed
 from nlu.values import find, read
 
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
@@ -53,6 +55,22 @@ class Hearing:
         return self.sure and self.flow is not None and not self.flow.small_talk
 
     @property
+    def control(self) -> Control | None:
+        """What they want of the conversation itself, if that is all they said."""
+        return None if self.heard.keys else control(self.text, self.assistant.controls)
+
+    @property
+    def one_of_two(self) -> ChooseIntent | None:
+        """The two requests that it may be, where it is in doubt which."""
+        flows = [self.assistant.flows.get(intent) for intent in self.heard.understanding.maybe]
+        match flows:
+            case [Flow(about=str()) as one, Flow(about=str()) as other]:
+                given = self.given(one) | self.given(other)
+                first, second = self.heard.understanding.maybe
+                return ChooseIntent((first, second), tuple(given.items()))
+        return None
+
+    @property
     def polarity(self) -> str | None:
         """Whether it is an answer to a yes/no question: affirm, deny or None."""
         if self.heard.keys:
@@ -83,6 +101,12 @@ class Hearing:
         if self.heard.keys and self.polarity:
             return None
         return self.value(slot) if self.polarity == "affirm" else self.number(slot)
+
+    def refined(self, slot: str, before: str) -> str | None:
+        """Return the value of a free slot that was corrected in part: "no, the blue one"."""
+        if self.assistant.slots[slot].kind != "text" or self.value(slot) is not None:
+            return None
+        return completed(self.text, before)
 
     def given(self, flow: Flow) -> dict[str, str]:
         """Return the slots of the flow that were said."""

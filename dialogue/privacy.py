@@ -29,6 +29,8 @@ def secrets(
     if understanding is not None:
         slots = [slot for slot in understanding.slots if slot.name in private]
         found |= {slot.text for slot in slots} | {slot.value for slot in slots}
+        if slots and isinstance(turn, Said) and turn.text != understanding.text:
+            found.add(turn.text)  # it was heard in another way than it is written down
     if isinstance(turn, Said):
         found |= _said(turn.text, states[0], values, assistant)
     return tuple(sorted(found - {""}, key=len, reverse=True))

@@ -1,11 +1,12 @@
 """Where a conversation stands: values only. `dialogue/policy.py` moves from one to the next."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dialogue.actions import Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
+from nlu.mood import Trend
 from nlu.understand import Understanding
 
 
@@ -49,6 +50,14 @@ class ConfirmIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseIntent:
+    """Has asked "Is this about …, or about …?"; `slots` came along with the guess."""
+
+    intents: tuple[str, str]
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmChange:
     """Has asked the question of a case; `question` is that, filled in."""
 
@@ -70,8 +79,20 @@ class Closing:
     words: tuple[str, ...]
 
 
-Step = Idle | AskSlot | ConfirmSlot | ConfirmIntent | ConfirmChange | OfferPerson | Closing
+Step = (
+    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | OfferPerson
+    | Closing
+)  # fmt: skip
 YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits: said in one breath with another, or `begun` and left for another."""
+
+    intent: str
+    slots: tuple[tuple[str, str], ...] = ()
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +109,7 @@ class State:
     aside: tuple[str, tuple[tuple[str, str], ...]] | None = (
         None  # looked up in passing: flow, slots
     )
+    later: tuple[Asked, ...] = ()  # what comes after this flow, the next one first
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know
@@ -95,6 +117,10 @@ class State:
     troubles: int = 0  # in a row
     change_failed: bool = False  # something that was promised did not happen: tell the caller
     said: tuple[str, ...] = ()  # the last reply, for "repeat that"
+    slow: bool = False  # the caller asked to be spoken to slowly
+    terse: bool = False  # they are in no mood for many words
+    apologised: bool = False  # for how this call goes
+    upset: bool = False  # their anger stayed: they were offered a person for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +133,7 @@ class Heard:
     answer: Answer | None = None
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
+    mood: Trend = field(default_factory=Trend)  # of the call up to these words
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +158,8 @@ class Call:
 class Decision:
     """What to do next: say the clauses, then look up (and decide again), or wait for the caller.
 
-    `change` is made, and `outcome` is final, only once the caller has heard the reply.
+    `change` is made, and `outcome` is final, only once the caller has heard the reply. `trace` is
+    why: the rules that led here, the first one first.
     """
 
     state: State
@@ -140,3 +168,26 @@ class Decision:
     change: Call | None = None
     sources: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    trace: tuple[str, ...] = ()
+
+    def because(self, rule: str) -> "Decision":
+        """Return it with the rule before those that it led to."""
+        return replace(self, trace=(rule, *self.trace))
+
+    def after(self, words: tuple[str, ...]) -> "Decision":
+        """Return it with words before its own."""
+        return replace(self, say=words + self.say)
+
+    def following(self, before: "Decision") -> "Decision":
+        """Return it as the end of a decision that looked something up."""
+        return replace(
+            self,
+            say=before.say + self.say,
+            change=before.change or self.change,
+            sources=before.sources + self.sources,
+            trace=before.trace + self.trace,
+        )
+
+    def citing(self, sources: tuple[str, ...]) -> "Decision":
+        """Return it with sources before its own."""
+        return replace(self, sources=sources + self.sources)

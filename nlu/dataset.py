@@ -16,17 +16,20 @@ from typing import NoReturn
 
 import yaml
 
-from nlu import DataError
+from nlu import DataError, encoders
+from nlu.encoders import check_name, usual
+from nlu.tags import primary
 from nlu.understand import OUT_OF_SCOPE, YES_NO
 from nlu.values import KINDS
 
 MIN_EXAMPLES = 5
 SENTIMENTS = ("negative", "neutral", "positive")
-SENTIMENT_FILE = Path(__file__).parent / "data" / "sentiment.yaml"
+SENTIMENT_FILES = {"en": Path(__file__).parent / "data" / "sentiment.yaml"}  # by language
 
 Tell = Callable[[DataError], object]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KEYS = {"language", "encoder", "slots", "intents", "out_of_scope"}
 _MARKED = re.compile(r"\[([^\[\]]+)\]\(([^()]+)\)")
 
 
@@ -78,13 +81,16 @@ class Intents:
     """What intents.yaml holds; `names` ends with `OUT_OF_SCOPE` if there are examples of it.
 
     The intents that are `alone` are never one of several in a breath ("hello, where is my order").
+    `encoder` is a name in the model manifest, `encoder_at` the file and line that say so.
     """
 
-    language: str
+    language: str  # a BCP 47 tag
     slots: tuple[SlotType, ...]
     names: tuple[str, ...]
     examples: tuple[Example, ...]
     alone: frozenset[str] = frozenset()
+    encoder: str = encoders.ENGLISH
+    encoder_at: str = field(default="", compare=False)
 
 
 def refuse(error: DataError) -> NoReturn:
@@ -97,7 +103,7 @@ def load_intents(path: Path, minimum: int = MIN_EXAMPLES, tell: Tell = refuse) -
 
     `tell` hears of mistakes that leave the rest readable: reading goes on if it returns.
     """
-    top = _Mapping(path, _compose(path), {"language", "slots", "intents", "out_of_scope"})
+    top = _Mapping(path, _compose(path), _KEYS)
     slots = tuple(_slots(top)) if "slots" in top else ()
     known = {slot.name for slot in slots}
     blocks = []
@@ -131,13 +137,18 @@ def load_intents(path: Path, minimum: int = MIN_EXAMPLES, tell: Tell = refuse) -
     if not examples:
         raise top.error("intents", "there are no intents: add some under `intents:`")
     language = top.scalar("language") if "language" in top else "en"
-    alone = {name for name, block in blocks if _is_alone(name, block)}
-    return Intents(
-        language, slots, tuple(name for name, _ in blocks), tuple(examples), frozenset(alone)
-    )
+    alone = frozenset(name for name, block in blocks if _is_alone(name, block))
+    names = tuple(name for name, _ in blocks)
+    return Intents(language, slots, names, tuple(examples), alone, *_encoder(top, language))
 
 
-def load_sentiment(path: Path = SENTIMENT_FILE) -> tuple[Example, ...]:
+def sentiment_of(language: str) -> tuple[Example, ...]:
+    """Read the sentiment examples of a language; none where there are none."""
+    path = SENTIMENT_FILES.get(primary(language))
+    return load_sentiment(path) if path else ()
+
+
+def load_sentiment(path: Path = SENTIMENT_FILES["en"]) -> tuple[Example, ...]:
     """Read utterances labelled negative, neutral or positive."""
     top = _Mapping(path, _compose(path), set(SENTIMENTS))
     seen: dict[str, tuple[str, int]] = {}
@@ -236,8 +247,11 @@ class _Mapping:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def at(self, name: str) -> str:
+        return f"{self.path}:{self._lines.get(name, self.line)}"
+
     def error(self, name: str, text: str) -> DataError:
-        return DataError(f"{self.path}:{self._lines.get(name, self.line)}: {text}")
+        return DataError(f"{self.at(name)}: {text}")
 
     def _node(self, name: str) -> yaml.Node:
         if name not in self._values:
@@ -278,6 +292,18 @@ def _slots(top: _Mapping) -> Iterator[SlotType]:
         if length and not (length.isdigit() and int(length) > 0):
             raise entry.error("length", f"length {length!r} is no number: write one such as 5")
         yield SlotType(name, kind, int(length) if length else None)
+
+
+def _encoder(top: _Mapping, language: str) -> tuple[str, str]:
+    """Give the encoder's name in the manifest, and where the file says so."""
+    if "encoder" not in top:
+        return usual(language), top.at("language")
+    name = top.scalar("encoder")
+    try:
+        check_name(name)
+    except DataError as error:
+        raise top.error("encoder", str(error)) from None
+    return name, top.at("encoder")
 
 
 def _is_alone(name: str, block: _Mapping) -> bool:

@@ -64,6 +64,7 @@ def file_digest(path: Path) -> str:
 def write_trained(folder: Path, trained: Trained) -> None:
     """Write model.json, last of all: a folder without it holds no model."""
     document = {"format": FORMAT, **asdict(trained)}
+    del document["labels"]["language"]  # it is told above
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     part = folder / f"{_MODEL}.part"
     part.write_text(text, encoding="utf-8")
@@ -100,6 +101,7 @@ def _trained(document: dict[str, Any]) -> Trained:
             tuple(labels["sentiments"]),
             slots,
             tuple(labels["alone"]),
+            document["language"],
         ),
         calibration=Calibration(**calibration),
         **document,

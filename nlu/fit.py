@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from nlu import NluError
-from nlu.augment import joined, slot_values, swap, vary
+from nlu.augment import joined, manner_of, slot_values, swap, vary
 from nlu.checkpoint import Checkpoints, key_of
 from nlu.confusions import confuse, read_confusions
 from nlu.course import Course, Epoch, Outputs, Row, Taught, TrainOptions
@@ -22,6 +22,7 @@ from nlu.decode import Labels
 from nlu.losses import Adversary, Batch, Teaching, loss, padded
 from nlu.metrics import slot_spans
 from nlu.model import JointBert, Shape, build, freeze, layer_of, trained_weights
+from nlu.tags import primary
 from nlu.understand import OUT_OF_SCOPE
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -185,9 +186,11 @@ def _variants(
         slots = course.labels.slots
         count = round(options.joined * len(course.taught)) if options.several else 0
         once = _balanced(course.taught, draw)
-        said = (*once, *joined(course.taught, course.labels.alone, count, draw))
-        varied = [vary(example, slots, values, draw) for example in said]
-        return [course.row(example) for example in _heard(varied, options.mishear, draw)]
+        manner = manner_of(course.labels.language)
+        said = (*once, *joined(course.taught, course.labels.alone, count, draw, manner))
+        varied = [vary(example, slots, values, draw, manner) for example in said]
+        mishear = options.mishear if primary(course.labels.language) == "en" else 0.0
+        return [course.row(example) for example in _heard(varied, mishear, draw)]
     if options.swap and values:
         return [course.row(swap(e, values, options.swap, draw)) for e in course.taught]
     return list(taught)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from nlu import DataError
 from nlu.crf import Crf
+from nlu.encoders import check_folder
 
 if TYPE_CHECKING:
     from nlu.files import Trained
@@ -119,10 +120,14 @@ def layer_of(name: str) -> int | None:
 
 
 def load_encoder(folder: Path) -> Any:
-    """Load a BertModel without its pooler; attention spelled out, which exports and fuses best."""
+    """Load a BertModel without its pooler; attention spelled out, which exports and fuses best.
+
+    Weights in 16 bits become 32. Raises DataError where the folder is no BERT encoder's.
+    """
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
+    check_folder(folder)
     config = BertConfig.from_pretrained(folder, attn_implementation="eager")
     encoder = BertModel(config, add_pooling_layer=False)
     weights = load_file(folder / "model.safetensors")

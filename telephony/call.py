@@ -1,7 +1,7 @@
 """One call from greeting to goodbye. Start reading here."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -9,11 +9,13 @@ from anyio import create_task_group, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Opening, Said, Silence, Trouble, Waiting, not_yet
 from nlu.mood import AcousticCue
+from nlu.understand import Alternative
 from telephony.floor import Floor
 from telephony.line import Line
 from telephony.playout import Playout
 from telephony.record import Record
 from telephony.spoken import Spoken
+from voice.asr import Hypothesis
 from voice.ears import CallerSilent, Ears, Paused, Utterance
 from voice.prosody import Prosody
 from voice.tts import Tts
@@ -101,7 +103,7 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
                 exchange = call.agent.exchange or exchange
                 call.record.caller(spoken, exchange)
                 call.on_waiting(call.agent.waiting)
-                async with aclosing(call.tts.synthesize(clause)) as frames:
+                async with aclosing(call.tts.synthesize(clause, call.agent.speed)) as frames:
                     async for frame in frames:
                         spoken.add(frame, call.ears.now)
                         await playout.play(frame)
@@ -138,12 +140,23 @@ def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:
         case Utterance(failed=True):
             return Trouble()
         case Utterance(transcript=transcript, keys=keys, prosody=prosody):
-            return Said(transcript.text, transcript.confidence, keys, cue=acoustic_cue(prosody))
+            return Said(
+                transcript.text,
+                transcript.confidence,
+                keys,
+                cue=acoustic_cue(prosody),
+                alternatives=alternatives(transcript.alternatives),
+            )
 
 
 def expectation(waiting: Waiting) -> Expectation:
     """Translate what the dialogue waits for into what the ears should expect."""
     return Expectation(Kind(waiting.type), waiting.length, waiting.vocabulary)
+
+
+def alternatives(heard: Sequence[Hypothesis]) -> tuple[Alternative, ...]:
+    """Translate what may have been said into what the understanding weighs."""
+    return tuple(Alternative(each.text, each.confidence) for each in heard)
 
 
 def acoustic_cue(prosody: Prosody | None) -> AcousticCue | None:

@@ -140,6 +140,8 @@ def trace(exchange: Exchange | None) -> list[str]:
         feeling = understood.sentiment
         parts.append(f"{feeling.label} {feeling.score:+.2f}")
         lines.append(" · ".join(parts))
+    if exchange.trace:
+        lines.append(f"because {' → '.join(exchange.trace)}")
     if exchange.sources:
         lines.append(f"from {', '.join(exchange.sources)}")
     took = [

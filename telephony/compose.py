@@ -2,7 +2,7 @@
 
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,6 +22,7 @@ from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
+from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
@@ -130,12 +131,17 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     return [name for name in names if name in manifest().names()]
 
 
-def asr_options(settings: Settings, language: str = "en") -> AsrOptions:
-    """Translate settings into the ASR's options; `language` is a BCP 47 tag."""
+def asr_options(settings: Settings, language: str = "en", others: Sequence[str] = ()) -> AsrOptions:
+    """Translate settings into the ASR's options; languages are BCP 47 tags.
+
+    With `others`, which of all was spoken is told.
+    """
+    spoken = (language, *others) if others else ()
     return AsrOptions(
         engine=settings.asr_engine,
         model=settings.asr_model,
-        language=language.partition("-")[0],
+        language=primary(language),
+        languages=tuple(dict.fromkeys(map(primary, spoken))),
         device=settings.device,
     )
 
@@ -183,7 +189,9 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
-            asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
+            asr = _Loading(
+                tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
+            )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
             text = _Loading(tasks, partial(_load_understanding, assistant, understanding))
     except ExceptionGroup as failures:

@@ -28,8 +28,12 @@ class Transcript:
 
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
-    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
-    were asked for, the text itself first.
+    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives`, the text
+    itself first, are all that were asked for, or those of a second look at a doubtful text.
+
+    `language` is what was spoken, and `language_confidence` how likely, among those that the engine
+    was asked to tell apart; else "" and 0. It is told of a rejected text too: another language than
+    the one listened for often comes out as no words.
     """
 
     text: str
@@ -37,6 +41,8 @@ class Transcript:
     no_speech: float = 0.0
     rejected: str = ""
     alternatives: tuple[Hypothesis, ...] = ()
+    language: str = ""
+    language_confidence: float = 0.0
 
 
 class AsrStream(Protocol):
@@ -76,6 +82,17 @@ class RescoringAsr(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """When an utterance is searched for what else it may have been, at the cost of some beams."""
+
+    below: float = 0.9  # of the transcript's confidence; two in five utterances over a phone line
+    hypotheses: int = 5  # 1 looks at none again
+
+
+SECOND_LOOK = SecondLook()
+
+
+@dataclass(frozen=True, slots=True)
 class AsrOptions:
     """Which speech recognition, and where it runs."""
 
@@ -84,6 +101,8 @@ class AsrOptions:
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
+    second_look: SecondLook = SECOND_LOOK
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:
@@ -101,11 +120,16 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
         raise UnknownEngine(
             f"Whisper {options.model} knows English alone: choose base for {options.language!r}"
         )
+    if options.model.endswith(".en") and options.languages:
+        raise UnknownEngine(f"Whisper {options.model} cannot tell languages apart: choose base")
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
+    look = options.second_look
+    if engine is _openai_whisper:  # it gives away the best hypothesis alone
+        look = replace(look, hypotheses=1)
     try:
-        asr = WhisperAsr(engine(options, device), options.language)
+        asr = WhisperAsr(engine(options, device), options.language, look)
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "
@@ -126,13 +150,17 @@ def model_name(options: AsrOptions) -> str:
 def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_faster import FasterWhisperDecoder
 
-    return FasterWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return FasterWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
-    return OpenAiWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return OpenAiWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {

@@ -12,18 +12,24 @@ FIGURES = {  # name in the JSON → what it is called
     "in_scope": "in scope",
     "oos_recall": "out-of-scope recall",
     "slot_f1": "slot F1",
+    "acts_f1": "dialogue-act F1",
     "sentences": "sentence",
 }
 TITLES = {
     "snips": "SNIPS", "atis": "ATIS", "clinc150": "CLINC150", "banking77": "Banking77",
     "nlupp": "NLU++ banking", "mixsnips": "MixSNIPS", "mixatis": "MixATIS",
     "dstc11": "DSTC11 insurance",
+    "crosswoz": "CrossWOZ, e5-small",
+    "crosswoz-hanzi-small": "CrossWOZ, hanzi-small",
+    "crosswoz-hanzi-random": "CrossWOZ, random weights",
 }  # fmt: skip
+CHINESE = ("crosswoz", "crosswoz-hanzi-small", "crosswoz-hanzi-random")
 HELD_OUT = {"retail_test": "first set", "retail_spoken_test": "spoken-style set"}
 WAYS = {"text": ", as text", "heard": ", spoken over a phone line and heard"}
 SHOWN = {
     "clinc150": ("in_scope", "oos_recall"),
     "nlupp": ("intent_f1", "slot_f1"),
+    **dict.fromkeys(CHINESE, ("intent_f1", "slot_f1", "acts_f1", "sentences")),
 }
 
 

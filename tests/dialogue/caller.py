@@ -6,7 +6,15 @@ from datetime import datetime
 
 from dialogue.agent import CallerTurn, NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.conversation import FlowAgent
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot, Understanding
+from nlu.understand import (
+    OUT_OF_SCOPE,
+    YES_NO,
+    Alternative,
+    Context,
+    Sentiment,
+    Slot,
+    Understanding,
+)
 from nlu.values import find, read
 
 FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0)
@@ -82,6 +90,11 @@ class Caller:
 
     async def says(self, text: str, confidence: float = 0.9) -> str:
         return await self._turn(Said(text, confidence))
+
+    async def may_have_said(self, *ways: Alternative, words_heard: int | None = None) -> str:
+        """Speak unclearly; the first way is what is written down."""
+        said = Said(ways[0].text, ways[0].confidence or 0.9, alternatives=ways)
+        return await self._turn(said, words_heard)
 
     async def presses(self, keys: str) -> str:
         return await self._turn(Said(keys, keys=True))

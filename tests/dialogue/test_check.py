@@ -96,7 +96,7 @@ FAULTS = {
     "question without answer": Edit(F, "        if_no: All right", "        # if_no: All right",
                                     "add if_yes: and if_no:", offset=-4),
     "two kinds": Edit(F, "ends_call: true}", "ends_call: true, say: Bye.}", "exactly one of say"),
-    "phrase missing": Edit(F, "  sorry: Sorry.\n", "", "'sorry' is missing; add it", offset=-5),
+    "phrase missing": Edit(F, "  sorry: Sorry.\n", "", "'sorry' is missing; add it", offset=-8),
     "text empty": Edit(F, "all_right: All right.", "all_right: ''", "this text is empty; write"),
     "key twice": Edit(F, "  goodbye: {ends", "  prices: {say: Hi.}\n  goodbye: {ends",
                       "'prices' is here twice; remove one"),
@@ -118,7 +118,7 @@ FAULTS = {
     "few examples": Edit(N, "  prices:\n", "  zz:\n    examples: |\n      hi zz\n  prices:\n",
                          "zz has 1 examples: add some, at least 5", offset=1),
     "type of a slot": Edit(N, "type: digits", "type: digit", "unknown type 'digit': use digits"),
-    "key of intents": Edit(N, "intents:\n", "intent:\n", "unknown key 'intent': use intents"),
+    "key of intents": Edit(N, "intents:\n", "intent:\n", "unknown key 'intent': use "),
 }  # fmt: skip
 
 

@@ -7,12 +7,14 @@ import pytest
 from trio.testing import MockClock
 
 from dialogue.agent import Opening, Said, Silence, Trouble, Waiting
+from nlu.understand import Alternative
 from telephony.call import COMMIT_SECONDS, Call, run_call
 from telephony.line import Line
 from telephony.playout import REWIND_SECONDS
 from telephony.record import Record
 from telephony.wav import WavLine, WavOptions
 from tests.fakes import FakeAgent, FakeAsr, FakeTts, FakeVad, KeypadLine, is_speech, recording, said
+from voice.asr import Hypothesis
 from voice.audio import FRAME_SECONDS, SILENCE, Digit, Frame
 from voice.ears import Ears
 from voice.turns import Kind, TurnTaker
@@ -306,6 +308,14 @@ async def test_after_keys_pressed_while_speaking_the_ears_still_hear() -> None:
     line = as_recorded(said(1), said(3, "my order"), said(5), said(1, HOURS), said(3))
     await call(KeypadLine(line, [(2.0, "4"), (2.2, "#")]), agent)
     assert agent.turns[-1] == Said(HOURS, 0.9)
+
+
+async def test_the_agent_learns_what_else_the_caller_may_have_said() -> None:
+    agent = FakeAgent({})
+    asr = FakeAsr(doubts={HOURS: [Hypothesis(HOURS, 0.9), Hypothesis("open ours", 0.4)]})
+    await call(polite(said(0.5), said(1, HOURS), said(2)), agent, asr=asr)
+    ways = (Alternative(HOURS, 0.9), Alternative("open ours", 0.4))
+    assert agent.turns[1] == Said(HOURS, 0.9, alternatives=ways)
 
 
 async def test_the_ears_are_told_what_the_dialogue_waits_for() -> None:

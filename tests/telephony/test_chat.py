@@ -100,12 +100,14 @@ def test_the_trace_tells_what_was_understood_where_it_stands_and_what_the_ears_e
     screen = talk("where is order 15213", "yes", verbose=True)
     heard = screen.index("you  where is order 15213")
     assert screen[heard + 2] == "order_status 90% · order_number = 15213 · neutral +0.00"
-    assert "understood in " in screen[heard + 3]
-    assert "decided in " in screen[heard + 3]
-    assert screen[heard + 4] == "at order_status · ConfirmSlot slot order_number value 15213"
-    assert screen[heard + 5] == "expects yes_no for order_number"
-    assert screen[heard + 9] == "from orders/15213"
-    assert screen[heard + 11 : heard + 13] == ["at no flow · order_number = 15213", "expects open"]
+    assert screen[heard + 3].startswith("because intent order_status 0.90")
+    assert "understood in " in screen[heard + 4]
+    assert "decided in " in screen[heard + 4]
+    assert screen[heard + 5] == "at order_status · ConfirmSlot slot order_number value 15213"
+    assert screen[heard + 6] == "expects yes_no for order_number"
+    answered = screen[screen.index("you  yes") :]
+    assert "from orders/15213" in answered
+    assert answered[-3:-1] == ["at no flow · order_number = 15213", "expects open"]
 
 
 def test_the_state_can_be_asked_for_without_the_trace(talk: Talk) -> None:

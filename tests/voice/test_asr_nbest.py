@@ -11,7 +11,7 @@ from models.device import place
 from models.registry import model_path
 from tests.bench.vad_data import line, read
 from tests.clips.script import load_script
-from voice.asr import Hypothesis, RescoringAsr
+from voice.asr import Hypothesis, RescoringAsr, SecondLook
 from voice.asr_faster import FasterWhisperDecoder
 from voice.asr_openai import OpenAiWhisperDecoder
 from voice.asr_whisper import Decoded, Decoder, WhisperAsr, rescore, transcribe
@@ -30,15 +30,18 @@ class Cafe:
     answer: Decoded
     beams: int = 0
     context_seconds: float = 0.0
+    encodings: int = 0
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
+    def encode(self, samples: Float32) -> "Cafe":
+        self.context_seconds = samples.size / SAMPLE_RATE_HZ
+        self.encodings += 1
+        return self
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
         self.beams = beams
         return self.answer
 
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
-        self.context_seconds = samples.size / SAMPLE_RATE_HZ
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
         return [-float(len(sentence)) for sentence in sentences]
 
 
@@ -47,10 +50,29 @@ def voice(seconds: float) -> Float32:
     return noise.astype(np.float32)
 
 
-def test_nobody_asks_for_alternatives_and_nobody_gets_or_pays_for_any() -> None:
-    decoder = Cafe(LATTE)
+def test_a_sure_text_is_not_looked_at_again() -> None:
+    decoder = Cafe(replace(LATTE, average_logprob=-0.05))
     assert transcribe(decoder, voice(2), "").alternatives == ()
     assert decoder.beams == 1
+
+
+def test_a_doubtful_text_is_searched_again_in_what_is_encoded_already() -> None:
+    decoder = Cafe(replace(LATTE, average_logprob=-0.3))
+    transcript = transcribe(decoder, voice(2), "")
+    assert [each.text for each in transcript.alternatives] == ["A latte.", "A ladder."]
+    assert (decoder.beams, decoder.encodings) == (5, 1)
+
+
+def test_the_second_look_leaves_the_text_as_it_is_and_can_be_left_out() -> None:
+    decoder = Cafe(replace(LATTE, average_logprob=-0.3))
+    once = transcribe(decoder, voice(2), "", second_look=SecondLook(hypotheses=1))
+    assert (decoder.beams, once.alternatives) == (1, ())
+    assert transcribe(decoder, voice(2), "").text == once.text
+
+
+def test_a_loop_is_not_searched_again() -> None:
+    loop = Decoded("A latte. " * 4, tokens=12, average_logprob=-0.3, no_speech=0.0)
+    assert transcribe(Cafe(loop), voice(2), "").alternatives == ()
 
 
 def test_the_alternatives_begin_with_the_text() -> None:
@@ -118,8 +140,9 @@ def test_what_was_said_is_more_likely_than_what_was_not(name: str) -> None:
 @pytest.mark.slow
 def test_hypotheses_leave_the_default_as_it_is() -> None:
     decoder = ENGINES["faster"]()
-    before = transcribe(decoder, spoken(), "")
+    before = transcribe(decoder, spoken(), "", second_look=SecondLook(hypotheses=1))
     several = transcribe(decoder, spoken(), "", hypotheses=4)
     assert 1 < len(several.alternatives) <= 4
     assert several.alternatives[0].text == several.text
-    assert transcribe(decoder, spoken(), "") == before
+    assert several.alternatives[0].confidence == several.confidence
+    assert replace(transcribe(decoder, spoken(), ""), alternatives=()) == before
