@@ -21,6 +21,7 @@ demo: setup models ## set up, then answer a recorded call: out/demo.wav, out/dem
 	@echo "The call is in out/demo.wav (caller left, assistant right) and out/demo.json. Try next:"
 	@echo "  $(RUN)/offhook replay tests/clips/returns_and_hours.wav   another caller"
 	@echo "  $(RUN)/offhook mic                                        talk with it yourself"
+	@echo "  $(RUN)/offhook chat -v                                    or by text"
 	@echo "  $(RUN)/offhook say 'Hello, how can I help?' -o out/hello.wav"
 	@echo "  $(RUN)/offhook --help"
 

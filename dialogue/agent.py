@@ -1,11 +1,16 @@
 """One caller's conversation: text in, clauses out."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from anyio import move_on_after
+
 from nlu.mood import AcousticCue, Trend
 from nlu.understand import Alternative, Understanding
+
+COMMIT_SECONDS = 2.0  # so long may the history take that nobody waits to hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,3 +139,17 @@ class Agent(Protocol):
         next.
         """
         ...
+
+
+async def converse(agent: Agent, turn: CallerTurn) -> str:
+    """Return the agent's whole reply, committed; if it breaks, the words are kept for later."""
+    clauses: list[str] = []
+    written = ""
+    try:
+        async with aclosing(agent.reply(turn)) as reply:
+            clauses += [clause async for clause in reply]
+        written = " ".join(clauses)
+    finally:
+        with move_on_after(COMMIT_SECONDS, shield=True):
+            await agent.commit(" ".join(clauses), written)
+    return written

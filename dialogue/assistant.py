@@ -1,22 +1,24 @@
 """An assistant is a folder: everything about one business, checked as a whole and frozen."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dialogue import AssistantError
+from dialogue import AssistantError, Fault
 from dialogue.actions import Action, load_actions
-from dialogue.checks import check, spoken_texts
+from dialogue.checks import ACTIONS, FAQ, FLOWS, IDENTITY, INTENTS, check, spoken_texts
 from dialogue.controls import Control
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
+from dialogue.folder import Reading
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
-from dialogue.reading import fail, read_toml, read_yaml
-from dialogue.seeds import Seed, read_seed
+from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
+from dialogue.seeds import Seed
 from nlu import NluError
-from nlu.dataset import SlotType, load_intents
+from nlu.dataset import Intents, SlotType, load_intents
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class Assistant:
     seeds: tuple[Seed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as far as it can be read; only without faults is the assistant of any use."""
+
+    assistant: Assistant
+    intents: Intents
+    faults: tuple[Fault, ...]
+
+
 def default_assistant() -> Path:
     """Return the folder of the assistant that ships."""
     return Path(__file__).parent / "assistants" / "retail"
@@ -54,23 +65,61 @@ def default_assistant() -> Path:
 def load_assistant(folder: Path) -> Assistant:
     """Read and check an assistant's folder.
 
-    Raises AssistantError: the first mistake, as one line: file:line: what is wrong; how to mend it.
+    Raises AssistantError: its text is the first mistake, file:line: what is wrong; how to mend it.
+    """
+    read = read_folder(folder)
+    if read.faults:
+        raise AssistantError(*read.faults)
+    return read.assistant
+
+
+def read_folder(folder: Path) -> Folder:
+    """Read an assistant's folder with all its mistakes.
+
+    Raises AssistantError: there is no such folder.
     """
     if not folder.is_dir():
         fail(folder, 1, "there is no such folder; name one that holds an assistant.toml")
-    toml = read_toml(folder / "assistant.toml")
-    identity = toml.validate(Identity)
-    yaml = read_yaml(folder / "flows.yaml")
-    flows = yaml.validate(Flows)
-    faq = read_faq(folder / "faq.md")
-    actions = load_actions(folder / "actions.py")
-    seeds = tuple(read_seed(folder / table) for table in identity.store.tables)
+    reading = Reading(folder)
+    toml = reading.file(IDENTITY, read_toml) or Document(folder / IDENTITY, {}, {})
+    identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
+    yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
+    flows = reading.piece(FLOWS, lambda tell: yaml.salvage(Flows, tell))
+    faq = reading.piece(FAQ, lambda tell: read_faq(folder / FAQ, tell)) or {}
+    actions = reading.file(ACTIONS, load_actions) or {}
+    identity, flows = identity or stand_in(Identity), flows or stand_in(Flows)
+    seeds = reading.tables(identity.store.tables)
+    intents = reading.piece(INTENTS, lambda tell: _intents(folder / INTENTS, tell))
+    intents = intents or Intents("", (), (), ())
+    assistant = _assembled(folder, identity, flows, {slot.name: slot for slot in intents.slots})
+    assistant = replace(assistant, faq=faq, actions=actions, seeds=seeds)
+    reading.add(check(assistant, intents.names, toml, yaml))
+    return Folder(assistant, intents, tuple(reading.faults))
+
+
+def _intents(path: Path, tell: Tell) -> Intents:
+    def pass_on(error: NluError) -> None:
+        tell(AssistantError(_fault(path, error)))
+
     try:
-        intents = load_intents(folder / "intents.yaml")
+        return load_intents(path, tell=pass_on)
     except NluError as error:
-        raise AssistantError(str(error)) from error
+        raise AssistantError(_fault(path, error)) from error
+
+
+def _fault(path: Path, error: NluError) -> Fault:
+    """Take file and line off the text of an error."""
+    place = re.fullmatch(r"(?s)(.*?)(?::(\d+))?: (.*)", str(error).removeprefix(str(path)))
+    if place is None:
+        return Fault(path, 1, str(error))
+    return Fault(path, int(place[2] or 1), " ".join(place[3].split()))
+
+
+def _assembled(
+    folder: Path, identity: Identity, flows: Flows, slots: Mapping[str, SlotType]
+) -> Assistant:
     minutes = identity.handoff.wait_minutes
-    assistant = Assistant(
+    return Assistant(
         path=folder,
         name=identity.name,
         language=identity.language,
@@ -87,18 +136,16 @@ def load_assistant(folder: Path) -> Assistant:
             "business": identity.name,
             "wait": f"{minutes} minute{'s' if minutes > 1 else ''}",
         },
-        slots={slot.name: slot for slot in intents.slots},
+        slots=slots,
         slot_texts=flows.slots,
         flows=flows.flows,
         controls=flows.controls,
         phrases=flows.phrases,
         written=flows.written,
-        faq=faq,
-        actions=actions,
-        seeds=seeds,
+        faq={},
+        actions={},
+        seeds=(),
     )
-    check(assistant, intents.names, toml, yaml)
-    return assistant
 
 
 def fixed_sentences(assistant: Assistant) -> tuple[str, ...]:

@@ -164,6 +164,11 @@ class FlowAgent:
         await to_thread.run_sync(self._remember, pending.turn, thought, heard)
 
     @property
+    def state(self) -> State:
+        """Where it stands, as far as the caller has heard."""
+        return self._state
+
+    @property
     def brief(self) -> Brief:
         """Why it hands over, and what is known."""
         return brief(self._state, self._assistant)

@@ -9,9 +9,10 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
@@ -24,6 +25,8 @@ from nlu.values import KINDS
 MIN_EXAMPLES = 5
 SENTIMENTS = ("negative", "neutral", "positive")
 SENTIMENT_FILES = {"en": Path(__file__).parent / "data" / "sentiment.yaml"}  # by language
+
+Tell = Callable[[DataError], object]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = {"language", "encoder", "slots", "intents", "out_of_scope"}
@@ -90,32 +93,47 @@ class Intents:
     encoder_at: str = field(default="", compare=False)
 
 
-def load_intents(path: Path, minimum: int = MIN_EXAMPLES) -> Intents:
-    """Read and check an intents.yaml; `minimum` examples are asked of each intent."""
+def refuse(error: DataError) -> NoReturn:
+    """Stop at the first mistake."""
+    raise error
+
+
+def load_intents(path: Path, minimum: int = MIN_EXAMPLES, tell: Tell = refuse) -> Intents:
+    """Read and check an intents.yaml; `minimum` examples are asked of each intent.
+
+    `tell` hears of mistakes that leave the rest readable: reading goes on if it returns.
+    """
     top = _Mapping(path, _compose(path), _KEYS)
     slots = tuple(_slots(top)) if "slots" in top else ()
     known = {slot.name for slot in slots}
     blocks = []
     intents = top.mapping("intents")
     for name in intents:
-        _check_name(intents, name, "intent")
-        blocks.append((name, intents.mapping(name, {"examples", "alone"})))
+        try:
+            _check_name(intents, name, "intent")
+            blocks.append((name, intents.mapping(name, {"examples", "alone"})))
+        except DataError as error:
+            tell(error)
     if "out_of_scope" in top:
         blocks.append((OUT_OF_SCOPE, top.mapping("out_of_scope", {"examples"})))
     examples: list[Example] = []
     seen: dict[str, tuple[str, int]] = {}
     for name, block in blocks:
-        found = [
-            (line, _example(path, line, text, name, known))
-            for line, text in block.lines("examples")
-        ]
-        if len(found) < minimum:
-            raise block.error(
-                "examples", f"{name} has {len(found)} examples: add some, at least {minimum}"
-            )
-        for line, example in found:
-            _refuse_repeats(path, line, example, seen)
-        examples += [example for _, example in found]
+        try:
+            lines = list(block.lines("examples"))
+        except DataError as error:
+            tell(error)
+            continue
+        if len(lines) < minimum:
+            told = f"{name} has {len(lines)} examples: add some, at least {minimum}"
+            tell(block.error("examples", told))
+        for line, text in lines:
+            try:
+                example = _example(path, line, text, name, known)
+                _refuse_repeats(path, line, example, seen)
+                examples.append(example)
+            except DataError as error:
+                tell(error)
     if not examples:
         raise top.error("intents", "there are no intents: add some under `intents:`")
     language = top.scalar("language") if "language" in top else "en"
@@ -208,7 +226,9 @@ class _Mapping:
         self.path = path
         self.line = node.start_mark.line + 1
         if not isinstance(node, yaml.MappingNode):
-            raise DataError(f"{path}:{self.line}: names with a colon are expected here")
+            raise DataError(
+                f"{path}:{self.line}: names with a colon are expected here: write them like `name:`"
+            )
         self._values: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.identity import Voice
@@ -38,6 +37,14 @@ from voice.vad import SPEECH_PROBABILITY, Vad, load_vad
 REPLAY_TIME = datetime(2026, 3, 3, 10, 30)
 
 T = TypeVar("T")
+
+
+class Agents(Protocol):
+    """Makes an agent for each call; `call` is its name in the history, a new one if empty."""
+
+    def __call__(self, call: str = "") -> FlowAgent:
+        """Make one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,32 @@ def load_parts(
         vad=engines.vad,
         asr=engines.asr,
         tts=tts,
-        agent=_agents(assistant, engines, world),
+        agent=_agents(assistant, engines.nlu, engines.knowledge, world),
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
         measure=measure if settings.prosody else None,
     )
+
+
+def load_agents(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> Agents:
+    """Load what answers text alone, the same as in a call; returns what makes an agent."""
+    return _agents(*load_minds(settings, world, tell), world)
+
+
+def load_minds(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> tuple[Assistant, Nlu, Knowledge]:
+    """Load the assistant, and what understands and knows for it.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
+    """
+    tell("reading the assistant")
+    assistant = load_assistant(settings.assistant or default_assistant())
+    tell("loading the models")
+    return assistant, *_load_understanding(assistant, _understanding(settings, assistant, world))
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -158,9 +185,7 @@ class _Engines:
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
     """Load the engines side by side."""
-    understanding = NluOptions(
-        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
-    )
+    understanding = _understanding(settings, assistant, world)
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
@@ -172,6 +197,12 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
+
+
+def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:
+    return NluOptions(
+        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
+    )
 
 
 def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
@@ -191,20 +222,14 @@ class _Loading(Generic[T]):
         self.done = await to_thread.run_sync(load)
 
 
-def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[], Agent]:
+def _agents(assistant: Assistant, nlu: Nlu, knowledge: Knowledge, world: World) -> Agents:
     """Return what makes an agent for each call; of a database in memory each gets its own."""
 
-    def agent() -> Agent:
+    def agent(call: str = "") -> FlowAgent:
         today = assistant.hours.local(world.now()).date()
         store = shared or open_store(None, assistant.seeds, today)
-        made = FlowAgent(
-            assistant,
-            engines.nlu,
-            store,
-            world.now,
-            knowledge=engines.knowledge,
-            call=uuid.uuid4().hex,
-        )
+        name = call or uuid.uuid4().hex
+        made = FlowAgent(assistant, nlu, store, world.now, knowledge=knowledge, call=name)
         if shared is None:
             weakref.finalize(made, store.close)
         return made
