@@ -103,7 +103,7 @@ class Endings:
     def missed(self, words: Clauses) -> Decision:
         """Ask again, each time in a way that helps more; at last, hand over."""
         state = replace(self.state, misses=self.state.misses + 1)
-        if state.misses >= self.patience:
+        if state.misses >= (MISSES if isinstance(state.step, Idle) else self.patience):
             handed = self.at(state).hand_over(words, forced=True)
             return handed.because(f"{state.misses} turns in a row brought nothing")
         if isinstance(state.step, Idle) and state.misses > 1:

@@ -12,6 +12,7 @@ from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.phrasing import sentences
 from dialogue.progress import MOST_LATER, Progress
 from dialogue.state import (
+    YES_NO_STEPS,
     Asked,
     AskSlot,
     Call,
@@ -97,11 +98,8 @@ class Policy(Progress):
         """Take it as a word about the conversation, an answer to what was asked, or a request."""
         if decision := self.meta(hearing):
             return decision
-        if hearing.sure:
-            later = (*self.state.later, *self.in_one_breath(hearing))[:MOST_LATER]
-            here = self.at(replace(self.state, later=later))
-        else:
-            here = self
+        later = (*self.state.later, *self.in_one_breath(hearing))[:MOST_LATER]
+        here = self.at(replace(self.state, later=later))
         decision = here.answered(hearing)
         if decision is None and self.pictures and not hearing.asks_for_something:
             return self.wrote_no_words()
@@ -109,6 +107,8 @@ class Policy(Progress):
 
     def meta(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one return for each
         """Deal with what is about the conversation itself."""
+        if hearing.control is Control.ROBOT:
+            return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
         if hearing.sure and hearing.flow and hearing.flow.hand_over:
             return self.hand_over().because(f"intent {hearing.intent} hands over")
         if hearing.heard.keys and hearing.text == KEY_PERSON:
@@ -124,18 +124,20 @@ class Policy(Progress):
                 slow = replace(self.state, slow=True, misses=0)
                 words = self.words.phrase("slower") + self.state.said
                 return Decision(slow, words).because("speaks more slowly from here on")
-            case Control.ROBOT:
-                return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
         if hearing.sure and hearing.intent == "repeat" and self.state.said:
             return Decision(replace(self.state, misses=0), self.state.said).because("says it again")
         return None
 
     def in_one_breath(self, hearing: Hearing) -> tuple[Asked, ...]:
-        """Return the further requests of the same breath."""
-        flows = self.assistant.flows
+        """Return the requests that follow the answer, or the first request, in the same breath."""
+        if not hearing.sure:
+            return ()
+        flows, intents = self.assistant.flows, hearing.heard.understanding.more
+        if isinstance(self.state.step, YES_NO_STEPS) and hearing.asks_besides(self.state.flow):
+            intents = (hearing.intent, *intents)
         return tuple(
             Asked(intent, tuple(hearing.given(flows[intent]).items()))
-            for intent in hearing.heard.understanding.more
+            for intent in intents
             if intent in flows and not flows[intent].small_talk and not flows[intent].ends_call
         )
 
@@ -171,31 +173,33 @@ class Policy(Progress):
             return self.take(slot, value)
         if self.pictures:
             return self.look_for(slot)
-        if hearing.polarity == "deny":  # they do not have it
+        if hearing.answer(self.state.flow) == "deny":  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
 
     def answered_read_back(self, step: ConfirmSlot, hearing: Hearing) -> Decision | None:
         """Yes, no, or another value: "No, it's 15206"."""
-        if self.changes_topic(hearing, step.slot):
+        besides = hearing.asks_besides(self.state.flow)
+        if self.changes_topic(hearing, step.slot) and not besides:
             return None
-        value = hearing.correction(step.slot)
+        value = hearing.correction(step.slot, step.value)
         if value is not None and value != step.value:
             corrected = self.at(replace(self.state, misses=self.state.misses + 1))
             if corrected.state.misses >= self.patience:
                 handed = corrected.hand_over(self.words.phrase("sorry"), forced=True)
                 return handed.because(f"{step.slot} was corrected too often")
             return corrected.take(step.slot, value).because(f"{step.slot} corrected")
-        if hearing.polarity == "affirm" or value is not None:
+        answer = hearing.answer(self.state.flow)
+        if answer == "affirm" or value is not None:
             return self.at(self.filled(step.slot, step.value)).proceed()
-        if hearing.polarity == "deny":
+        if answer == "deny":
             asking = self.at(replace(self.state, step=AskSlot(step.slot)))
             return asking.missed(self.words.phrase("sorry"))
         return None
 
     def answered_guess(self, step: ConfirmIntent, hearing: Hearing) -> Decision | None:
         """Begin the flow that was guessed, or ask what it is about."""
-        match hearing.polarity:
+        match hearing.answer(step.intent):
             case "affirm":
                 return self.start(step.intent, dict(step.slots)).because("guessed right")
             case "deny":
@@ -228,8 +232,8 @@ class Policy(Progress):
         """Only a clear yes changes anything."""
         flow = self.assistant.flows[self.state.flow]
         case, values = flow.cases[step.case], dict(step.values)
-        match hearing.polarity:
-            case "affirm" if not hearing.sure:
+        match hearing.answer(self.state.flow):
+            case "affirm" if not hearing.clear:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
                 call = Call(case.change, self.state.slots) if case.change else None
@@ -242,7 +246,7 @@ class Policy(Progress):
 
     def answered_offer(self, hearing: Hearing) -> Decision | None:
         """Put them through, or go on."""
-        match hearing.polarity:
+        match hearing.answer(""):
             case "affirm":
                 return self.hand_over().because("accepts a person")
             case "deny":
@@ -314,7 +318,9 @@ class Policy(Progress):
         if flow is None or not isinstance(self.state.step, Idle):
             return None
         for slot, before in self.state.slots:
-            if slot in flow.needs and (value := hearing.refined(slot, before)):
+            said = hearing.value(slot) if hearing.polarity == "deny" else None
+            value = said or hearing.refined(slot, before)
+            if slot in flow.needs and value:
                 return self.start(self.state.finished, {slot: value})
         return None
 

@@ -170,13 +170,21 @@ class Progress(Pictured):
         asked, *rest = self.state.later
         link = self.words.about("back_to" if asked.begun else "next_request", asked.intent)
         here = self.at(replace(self.state, later=tuple(rest)))
-        return here.start(asked.intent, dict(asked.slots)).after(link)
+        if not asked.begun:
+            return here.start(asked.intent, dict(asked.slots)).after(link)
+        needs = self.assistant.flows[asked.intent].needs
+        known = {slot: value for slot, value in self.state.slots if slot not in needs}
+        slots = tuple((known | dict(asked.slots)).items())  # not those of the flow in between
+        begun = replace(here.state, flow=asked.intent, step=Idle(), slots=slots)
+        return self.at(begun).proceed().because(f"back to {asked.intent}").after(link)
 
     def left(self) -> State:
         """Return the state with the flow under way put back, to be resumed after another one."""
         if not self.state.flow:
             return self.state
-        begun = Asked(self.state.flow, begun=True)
+        needs = self.assistant.flows[self.state.flow].needs
+        known = tuple(pair for pair in self.state.slots if pair[0] in needs)
+        begun = Asked(self.state.flow, known, begun=True)
         return replace(self.state, later=(begun, *self.state.later)[:MOST_LATER])
 
     def filled(self, slot: str, value: str) -> State:
