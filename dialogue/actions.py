@@ -30,13 +30,16 @@ from dialogue.reading import fail, read_text
 class Request:
     """What an action gets: the caller's slots, the local time, the hours, the database.
 
-    The connection of a look-up refuses to write; that of a change commits when the action returns.
+    The connection of a look-up refuses to write; that of a change commits when the action returns,
+    and nothing is kept if it raises. `values` are what a change's look-up found, as they were said.
     """
 
     slots: Mapping[str, str]
     now: datetime
     hours: Hours
     connection: Connection
+    call: str = ""  # names the conversation, as in the history
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

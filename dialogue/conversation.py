@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import fail_after, to_thread
+from sqlalchemy import Connection
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
@@ -106,6 +107,8 @@ class FlowAgent:
         self._state = State()
         self._pending: Pending | None = None
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
+        self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
+        self._commits = 0
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.
@@ -137,6 +140,7 @@ class FlowAgent:
     async def commit(self, said: str, heard: str) -> None:
         """Keep what was heard; without what matters in the reply, only the caller's own words."""
         pending, self._pending = self._pending, None
+        self._commits += 1
         if pending is None:
             return
         thought = pending.thought
@@ -216,9 +220,7 @@ class FlowAgent:
             raise TypeError(f"{call.action} is no look-up")  # the folder's checks see to that
         try:
             with self._store.reading() as connection:
-                found = action.run(
-                    Request(dict(call.slots), now, self._assistant.hours, connection)
-                )
+                found = action.run(self._request(call, now, connection))
             promised = action.cases.get(found.case)
             if promised is None or not promised <= found.values.keys():
                 raise ActionError(f"it returned {found}, not a case of its cases=")
@@ -232,13 +234,19 @@ class FlowAgent:
         action = self._assistant.actions[call.action]
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
-        hours = self._assistant.hours
+        now = self._assistant.hours.local(self._now())
+        key = f"{self._key} {self._commits}"
         try:
-            with self._store.writing() as connection:
-                action.run(Request(dict(call.slots), hours.local(self._now()), hours, connection))
+            self._store.change(
+                key, call.action, now, lambda kept: action.run(self._request(call, now, kept))
+            )
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
+
+    def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
+        slots, values = dict(call.slots), dict(call.values)
+        return Request(slots, now, self._assistant.hours, connection, self._call, values)
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""

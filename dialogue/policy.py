@@ -163,7 +163,8 @@ class Policy(Pictured):
             case "affirm" if not hearing.sure:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
-                call = Call(case.change, self.state.slots) if case.change else None
+                slots = self.state.slots
+                call = Call(case.change, slots, step.values) if case.change else None
                 return replace(self.finish(flow, self.words.text(case.if_yes, values)), change=call)
             case "deny":
                 return self.finish(flow, self.words.text(case.if_no, values))

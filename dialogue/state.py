@@ -121,10 +121,11 @@ Event = CallerTurn | Heard | LookedUp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of an action, by its name, with the slots of this moment."""
+    """Of an action, by its name, with the slots of this moment, and what its look-up found."""
 
     action: str
     slots: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

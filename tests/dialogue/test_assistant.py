@@ -90,9 +90,13 @@ BROKEN = [
     ("faq.md", "## Is there parking? {#parking}", "## {#parking}", 0, "this heading asks nothing"),
     ("faq.md", "Yes, behind the store. The first two hours are free.", "", -3, "has no answer"),
     ("faq.md", "{address}", "{adress}", -3, "did you mean address?"),
-    ("orders.csv", "15206,processing,", "15206,", 0, "8 cells, not 9"),
+    ("orders.csv", "15206,processing,", "15206,", 0, "9 cells, not 10"),
     ("orders.csv", "15206,", "15213,", 0, "the number '15213' is empty or was there before"),
     ("orders.csv", "number,status", "number,number", 0, "two columns have the same name"),
+    ("orders.csv", "number,status", "number,state", 0, "the table orders needs a column status"),
+    ("orders.csv", "32.50", "a lot", 0, "total: 'a lot' is no amount; write 49.00"),
+    ("customers.csv", "1984-03-05", "5 March", 0, "birth_date: '5 March' is no day; write"),
+    ("catalog.csv", "49.00,24,", "49.00,,", 0, "stock is empty; every line needs one"),
     ("catalog.csv", "name,price", "Name of it,price", 0, "the first line names the columns"),
     ("catalog.csv", "kettle", '"kettle" x', 0, "not CSV"),
     ("actions.py", "FEW = 3", "FEW = = 3", 0, "not Python: invalid syntax"),
@@ -160,7 +164,12 @@ def test_the_shipped_assistant_loads_whole(retail: Assistant) -> None:
     assert retail.voice.model == "coqui-joe"
     assert retail.slots["order_number"].length == 5
     assert retail.faq["returns"].source == "faq.md#returns"
-    assert {seed.table for seed in retail.seeds} == {"orders", "catalog"}
+    assert {seed.table for seed in retail.seeds} == {
+        "customers",
+        "orders",
+        "order_lines",
+        "catalog",
+    }
     numbers = next(seed for seed in retail.seeds if seed.table == "orders").column("number")
     assert {"15213", "15206", "15217", "94086", "44065"} <= set(numbers)
 

@@ -1,14 +1,14 @@
 """What the assistant looks up and changes. Replace the SQL by calls to your own systems."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 from rapidfuzz import fuzz, process, utils
-from sqlalchemy import bindparam, text
+from sqlalchemy import RowMapping, select, update
 
 from dialogue import ActionError
 from dialogue.actions import Found, Request, change, look_up
 from dialogue.phrasing import spoken_day, spoken_money, spoken_time
+from dialogue.tables import CATALOG, ORDERS
 
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
@@ -35,7 +35,7 @@ def find_order(request: Request) -> Found:
     order = _order(request)
     if order is None:
         return NOT_FOUND
-    due = date.fromisoformat(order["expected"]) if order["expected"] else None
+    due = order["expected"]
     late = order["status"] == "shipped" and due is not None and due < request.now.date()
     return Found("overdue" if late else order["status"], _spoken(order, request), _source(order))
 
@@ -59,11 +59,9 @@ def find_cancellable(request: Request) -> Found:
 @change(needs=["order_number"])
 def cancel_order(request: Request) -> None:
     """Cancel it, if it is still here."""
-    update = text(
-        "UPDATE orders SET status = 'cancelled' WHERE number = :number AND status IN :not_sent"
-    ).bindparams(bindparam("not_sent", expanding=True))
     number = request.slots["order_number"]
-    done = request.connection.execute(update, {"number": number, "not_sent": NOT_SENT})
+    here = (ORDERS.c.number == number) & ORDERS.c.status.in_(NOT_SENT)
+    done = request.connection.execute(update(ORDERS).where(here).values(status="cancelled"))
     if done.rowcount != 1:
         raise ActionError(f"order {number} cannot be cancelled any more")
 
@@ -93,7 +91,7 @@ def find_refund(request: Request) -> Found:
 )
 def find_product(request: Request) -> Found:
     """Find out whether we have it."""
-    names = request.connection.execute(text("SELECT name FROM catalog")).scalars().all()
+    names = request.connection.execute(select(CATALOG.c.name)).scalars().all()
     match = process.extractOne(
         request.slots["product"],
         names,
@@ -103,17 +101,12 @@ def find_product(request: Request) -> Found:
     )
     if match is None:
         return Found("unknown")
-    row = (
-        request.connection.execute(
-            text("SELECT * FROM catalog WHERE name = :name"), {"name": match[0]}
-        )
-        .mappings()
-        .one()
-    )
-    stock, today = int(row["stock"]), request.now.date()
+    query = select(CATALOG).where(CATALOG.c.name == match[0])
+    row = request.connection.execute(query).mappings().one()
+    stock = row["stock"]
     values = {"item": row["name"], "price": spoken_money(row["price"]), "count": str(stock)}
     if row["restock"]:
-        values["restock"] = spoken_day(date.fromisoformat(row["restock"]), today)
+        values["restock"] = spoken_day(row["restock"], request.now.date())
     case = "sold_out" if stock == 0 else "few_left" if stock <= FEW else "in_stock"
     return Found(case, values, f"catalog/{row['name']}")
 
@@ -156,25 +149,23 @@ def opening_hours(request: Request) -> Found:
     return Found(case, values, "assistant.toml#hours")
 
 
-def _order(request: Request) -> Mapping[str, str] | None:
-    query = text("SELECT * FROM orders WHERE number = :number")
-    number = {"number": request.slots["order_number"]}
-    row = request.connection.execute(query, number).mappings().one_or_none()
-    return None if row is None else dict(row)
+def _order(request: Request) -> RowMapping | None:
+    query = select(ORDERS).where(ORDERS.c.number == request.slots["order_number"])
+    return request.connection.execute(query).mappings().one_or_none()
 
 
-def _source(order: Mapping[str, str]) -> str:
+def _source(order: RowMapping) -> str:
     return f"orders/{order['number']}"
 
 
-def _spoken(order: Mapping[str, str], request: Request) -> dict[str, str]:
+def _spoken(order: RowMapping, request: Request) -> dict[str, str]:
     """Put days and amounts as they are said."""
-    spoken = dict(order)
+    spoken = {}
     for key in ("expected", "delivered", "refunded"):
         if order[key]:
-            spoken[key] = spoken_day(date.fromisoformat(order[key]), request.now.date())
+            spoken[key] = spoken_day(order[key], request.now.date())
     for key in ("total", "refund"):
-        if order[key]:
+        if order[key] is not None:
             spoken[key] = spoken_money(order[key])
     return spoken
 
