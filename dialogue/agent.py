@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from nlu.mood import AcousticCue, Trend
+from nlu.nbest import Alternative
 from nlu.understand import Understanding
 
 
@@ -20,7 +21,8 @@ class Said:
     """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
 
     Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
-    is how it was said, if that was measured.
+    is how it was said, if that was measured. `alternatives`, the text among them, are what else the
+    recogniser may have heard, where it doubts.
     """
 
     text: str
@@ -29,6 +31,7 @@ class Said:
     written: bool = False
     pictures: tuple[str, ...] = ()
     cue: AcousticCue | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood or trouble; `slots` are
+    `reason` is why the assistant hands over: caller_asked, not_understood,
+    not_verified or trouble; `slots` are
     the values that the caller has confirmed, private ones masked.
     """
 

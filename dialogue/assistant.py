@@ -1,21 +1,23 @@
 """An assistant is a folder: everything about one business, checked as a whole and frozen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialogue import AssistantError
-from dialogue.actions import Action, load_actions
+from dialogue.actions import Action, Callers, load_actions
 from dialogue.checks import check, spoken_texts
-from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
+from dialogue.flows import Factor, Flow, Flows, Phrases, SlotTexts, Verification, Written
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Voice
 from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
 from dialogue.seeds import Seed, read_seed
+from dialogue.verification import VERIFY, Verifier, verifying
 from nlu import NluError
 from nlu.dataset import SlotType, load_intents
+from nlu.dates import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,18 @@ class Assistant:
     faq: Mapping[str, Answer]  # by anchor
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
+    verification: Verification | None = None
+
+    @property
+    def factors(self) -> Mapping[str, Factor]:
+        """By which callers show who they are."""
+        return self.verification.factors if self.verification else {}
+
+    @property
+    def narrows(self) -> frozenset[str]:
+        """Slots that tell who may be calling."""
+        callers = [item for item in self.actions.values() if isinstance(item, Callers)]
+        return callers[0].by if callers else frozenset()
 
 
 def default_assistant() -> Path:
@@ -89,8 +103,14 @@ def load_assistant(folder: Path) -> Assistant:
         faq=faq,
         actions=actions,
         seeds=seeds,
+        verification=flows.verification,
     )
     check(assistant, intents.names, toml, yaml)
+    for item in actions.values():
+        if isinstance(item, Callers):
+            kinds = {name: factor.kind for name, factor in assistant.factors.items()}
+            verify = verifying(item, Verifier(kinds, DEFAULT_REGION))
+            return replace(assistant, actions={**actions, VERIFY: verify})
     return assistant
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialogue.actions import Change, LookUp
+from dialogue.actions import Callers, Change, LookUp
 from dialogue.flows import BUILT_IN, Case, Flow, Phrases, Written
 from dialogue.phrasing import names
 from dialogue.reading import Document, Where, did_you_mean, fail
@@ -41,6 +41,7 @@ def check(
         if intent not in assistant.flows and intent not in BUILT_IN:
             flows.fail(("flows",), f"the intent '{intent}' of intents.yaml has no flow; add one")
     _check_slots(assistant, flows)
+    _check_verification(assistant, flows)
     for intent, flow in assistant.flows.items():
         where = ("flows", intent)
         if intent not in known:
@@ -63,6 +64,15 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
             if text := getattr(texts, key):
                 values = frozenset({slot}) if key in {"confirm", "invalid"} else frozenset[str]()
                 yield SpokenText(text, "flows.yaml", ("slots", slot, key), values)
+    if assistant.verification:
+        where: Where = ("verification",)
+        for key in ("unknown", "locked"):
+            text = getattr(assistant.verification, key)
+            yield SpokenText(text, "flows.yaml", (*where, key))
+        for name, factor in assistant.factors.items():
+            for key in ("ask", "again", "last"):
+                place = (*where, "factors", name, key)
+                yield SpokenText(getattr(factor, key), "flows.yaml", place)
     for intent, flow in assistant.flows.items():
         yield from _texts_of_flow(assistant, intent, flow)
     for key in Phrases.model_fields:
@@ -110,6 +120,25 @@ def _check_slots(assistant: "Assistant", flows: Document) -> None:
                 flows.fail(
                     (*where, "vocabulary_from"), f"no table has '{texts.vocabulary_from}'{mend}"
                 )
+
+
+def _check_verification(assistant: "Assistant", flows: Document) -> None:
+    if assistant.verification:
+        known = sum(isinstance(item, Callers) for item in assistant.actions.values())
+        if known != 1:
+            mend = "one function of actions.py is to be marked @callers"
+            flows.fail(("verification",), f"{known} functions say who may be calling; {mend}")
+    for intent, flow in assistant.flows.items():
+        where = ("flows", intent, "verify")
+        for factor in flow.required(assistant.factors) if flow.verify else ():
+            if factor not in assistant.factors:
+                mend = did_you_mean(factor, list(assistant.factors))
+                flows.fail(where, f"verification: has no factor '{factor}'{mend}")
+        if flow.verify and not assistant.verification:
+            flows.fail(where, "nothing says how callers are verified; add verification:")
+        if flow.verify and not assistant.narrows.intersection(flow.needs):
+            slots = " or ".join(sorted(assistant.narrows))
+            flows.fail(where, f"nothing tells who may be calling; add {slots} to needs:")
 
 
 def _check_flow(assistant: "Assistant", flow: Flow, flows: Document, where: Where) -> None:

@@ -37,6 +37,7 @@ from dialogue.state import (
     Heard,
     Idle,
     LookedUp,
+    Prove,
     State,
 )
 from dialogue.store import Store, Turn
@@ -51,6 +52,8 @@ WAITING_TYPES = {
     "code": "code",
     "date": "date",
     "name": "name",
+    "postcode": "code",
+    "birth_date": "date",
 }  # of a slot's kind; other kinds are open speech
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
@@ -212,7 +215,15 @@ class FlowAgent:
         unsure = understanding.confidence < self._assistant.confidence.act
         astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
         answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
-        return Heard(understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures)
+        return Heard(
+            understanding,
+            turn.confidence,
+            turn.keys,
+            answer,
+            turn.written,
+            turn.pictures,
+            turn.alternatives,
+        )
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -245,8 +256,15 @@ class FlowAgent:
             self._state = replace(self._state, change_failed=True)
 
     def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
-        slots, values = dict(call.slots), dict(call.values)
-        return Request(slots, now, self._assistant.hours, connection, self._call, values)
+        return Request(
+            dict(call.slots),
+            now,
+            self._assistant.hours,
+            connection,
+            self._call,
+            dict(call.values),
+            call.claim,
+        )
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""
@@ -290,6 +308,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
                 )
             type_ = WAITING_TYPES.get(kind.kind, "open")
             return Waiting(slot, type_, kind.length, words, texts.private)
+        case Prove(factor) if factor:
+            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
+            return Waiting(factor, type_, private=True)
         case ConfirmSlot(slot):
             return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
@@ -301,7 +322,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
 def brief(state: State, assistant: Assistant) -> Brief:
     """Return what a person should know who takes over in this state."""
     reason = "caller_asked"
-    if state.troubles >= TROUBLES:
+    if state.locked:
+        reason = "not_verified"
+    elif state.troubles >= TROUBLES:
         reason = "trouble"
     elif state.misses >= MISSES:
         reason = "not_understood"
@@ -310,6 +333,8 @@ def brief(state: State, assistant: Assistant) -> Brief:
         slot: mask(value) if slot in texts and texts[slot].private else value
         for slot, value in state.slots
     }
+    if state.claim.customer:
+        known["verified_customer"] = state.claim.customer
     return Brief(reason, known)
 
 

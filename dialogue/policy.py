@@ -11,7 +11,7 @@ from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.knowledge import Answer
 from dialogue.phrasing import sentences
-from dialogue.pictured import Pictured
+from dialogue.proving import Proving
 from dialogue.state import (
     AskSlot,
     Call,
@@ -25,6 +25,7 @@ from dialogue.state import (
     Idle,
     LookedUp,
     OfferPerson,
+    Prove,
     State,
 )
 from dialogue.wording import Clauses
@@ -42,7 +43,7 @@ def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> D
 
 
 @dataclass(frozen=True, slots=True)
-class Policy(Pictured):
+class Policy(Proving):
     """One decision. The methods run from the event, by way of the flow, to the end of the turn."""
 
     def react(self, event: Event) -> Decision:  # noqa: PLR0911 - one return for each event
@@ -102,6 +103,8 @@ class Policy(Pictured):
                 decision = self.answered_guess(step, hearing)
             case ConfirmChange() as step:
                 decision = self.answered_change(step, hearing)
+            case Prove() as step:
+                decision = self.answered_proof(step, hearing)
             case OfferPerson():
                 decision = self.answered_offer(hearing)
             case Closing() as step:
@@ -292,6 +295,8 @@ class Policy(Pictured):
             return self.hand_over()
         if flow.ends_call:
             return self.goodbye()
+        if flow.verify:
+            return self.prove(flow)
         if flow.look_up:
             return Decision(self.state, look_up=Call(flow.look_up, self.state.slots))
         words, sources = self.answer(flow)
@@ -308,7 +313,7 @@ class Policy(Pictured):
         """Say whether the flow can answer without asking anything."""
         known = {*dict(self.state.slots), *given}
         asks = any(case.ask or case.ask_again for case in flow.cases.values())
-        ends = flow.hand_over or flow.ends_call or flow.offer_person
+        ends = flow.hand_over or flow.ends_call or flow.offer_person or flow.verify
         return known.issuperset(flow.needs) and not asks and not ends
 
     def answer_aside(self, intent: str, flow: Flow, given: Mapping[str, str]) -> Decision:
@@ -332,6 +337,8 @@ class Policy(Pictured):
         found = event.found
         if found is None:
             return here.look_up_failed()
+        if isinstance(self.state.step, Prove) and not self.state.aside:
+            return here.proved(found)
         flow = self.assistant.flows[intent]
         values = {**self.words.spoken(dict(slots)), **found.values}
         if self.state.aside:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from dialogue.actions import Found
+from dialogue.actions import Claim, Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
+from nlu.nbest import Alternative
 from nlu.understand import Understanding
 
 
@@ -58,6 +59,13 @@ class ConfirmChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Prove:
+    """Has asked for a factor that shows who is calling; for none yet, while that is looked up."""
+
+    factor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPerson:
     """Has offered to put the caller through."""
 
@@ -70,7 +78,7 @@ class Closing:
     words: tuple[str, ...]
 
 
-Step = Idle | AskSlot | ConfirmSlot | ConfirmIntent | ConfirmChange | OfferPerson | Closing
+Step = Idle | AskSlot | ConfirmSlot | ConfirmIntent | ConfirmChange | Prove | OfferPerson | Closing
 YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
 
 
@@ -88,6 +96,8 @@ class State:
     aside: tuple[str, tuple[tuple[str, str], ...]] | None = (
         None  # looked up in passing: flow, slots
     )
+    claim: Claim = field(default_factory=Claim)  # who is calling, as far as that is known
+    locked: bool = False  # they could not show who they are
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know
@@ -107,6 +117,7 @@ class Heard:
     answer: Answer | None = None
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
+    alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class Call:
     action: str
     slots: tuple[tuple[str, str], ...]
     values: tuple[tuple[str, str], ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

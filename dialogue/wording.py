@@ -14,6 +14,7 @@ from dialogue.state import (
     ConfirmSlot,
     Idle,
     OfferPerson,
+    Prove,
     State,
 )
 
@@ -84,6 +85,10 @@ class Wording:
                 return self.text(phrases.is_this_about, {"about": about})
             case ConfirmChange(question=question):
                 return question
+            case Prove(factor):
+                tries = len(dict(state.claim.attempts).get(factor, ()))
+                texts = self.assistant.factors[factor]
+                return self.text((texts.ask, texts.again, texts.last)[min(tries, 2)])
             case OfferPerson():
                 return self.text(phrases.offer_person)
             case Closing(words=words):

@@ -6,14 +6,35 @@ from rapidfuzz import fuzz, process, utils
 from sqlalchemy import RowMapping, select, update
 
 from dialogue import ActionError
-from dialogue.actions import Found, Request, change, look_up
+from dialogue.actions import Found, Profile, Request, callers, change, look_up
 from dialogue.phrasing import spoken_day, spoken_money, spoken_time
-from dialogue.tables import CATALOG, ORDERS
+from dialogue.tables import CATALOG, CUSTOMERS, ORDERS
 
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
 NOT_SENT = ("processing", "delayed")
 NOT_FOUND = Found("not_found")
+
+
+@callers(by=["order_number", "phone_number"])
+def customers(request: Request) -> list[Profile]:
+    """Whose order it is; or all of a household who share a telephone."""
+    query = select(CUSTOMERS).order_by(CUSTOMERS.c.id)
+    if number := request.slots.get("order_number"):
+        query = query.join(ORDERS).where(ORDERS.c.number == number)
+    else:
+        query = query.where(CUSTOMERS.c.phone == request.slots["phone_number"])
+    return [
+        Profile(
+            row.id,
+            {
+                "name": row.name,
+                "postcode": row.postcode or "",
+                "birth_date": row.birth_date.isoformat() if row.birth_date else "",
+            },
+        )
+        for row in request.connection.execute(query)
+    ]
 
 
 @look_up(
