@@ -253,8 +253,9 @@ async def test_key_zero_brings_a_person(caller: Caller) -> None:
 async def test_a_complaint_is_met_with_an_apology_and_a_person(caller: Caller) -> None:
     await caller.rings()
     assert await caller.says("my lamp is broken") == (
-        "I'm sorry about that. A colleague can put it right. Would you like to speak to a person?"
+        "I'm sorry about that. Shall I open a ticket, so that a colleague looks into it?"
     )
+    assert await caller.says("no") == "All right. Would you like to speak to a person?"
     assert await caller.says("no") == f"All right. {ANYTHING_ELSE}"
 
 

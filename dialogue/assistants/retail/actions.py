@@ -1,18 +1,25 @@
 """What the assistant looks up and changes. Replace the SQL by calls to your own systems."""
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 from rapidfuzz import fuzz, process, utils
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import Row, RowMapping, insert, select, update
 
 from dialogue import ActionError
 from dialogue.actions import Found, Profile, Request, callers, change, look_up
-from dialogue.phrasing import spoken_day, spoken_money, spoken_time
-from dialogue.tables import CATALOG, CUSTOMERS, ORDERS
+from dialogue.phrasing import spoken_day, spoken_digits, spoken_money, spoken_time
+from dialogue.tables import CATALOG, CUSTOMERS, ORDER_LINES, ORDERS, RETURNS, TICKETS
 
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
 NOT_SENT = ("processing", "delayed")
+RETURN_DAYS = 30  # after delivery
+PAYMENTS = ("invoice", "gift card", "PayPal", "card")  # card: the one that we know already
+CARD_DIGITS = 12  # from so many on it is a card's number, which nobody may take down here
+TICKETS_FROM, TICKETS_TO = 100_000, 1_000_000
 NOT_FOUND = Found("not_found")
 
 
@@ -67,6 +74,121 @@ def find_order(request: Request) -> Found:
 )
 def find_cancellable(request: Request) -> Found:
     """Find out whether it may be cancelled."""
+    return _unsent(request)
+
+
+@change(needs=["order_number"])
+def cancel_order(request: Request) -> None:
+    """Cancel it, if it is still here."""
+    _change_unsent(request, status="cancelled")
+
+
+@look_up(
+    needs=["order_number"],
+    cases={"possible": ["total"], "too_late": [], "cancelled": [], "not_found": []},
+)
+def find_changeable(request: Request) -> Found:
+    """Find out whether address or payment may still be changed."""
+    return _unsent(request)
+
+
+@change(needs=["order_number", "address"])
+def change_address(request: Request) -> None:
+    """Send it elsewhere, if it is still here."""
+    _change_unsent(request, address=request.slots["address"])
+
+
+@change(needs=["order_number", "payment_method"])
+def change_payment(request: Request) -> None:
+    """Have it paid in another way, if it is still here."""
+    said = request.slots["payment_method"]
+    if sum(letter.isdigit() for letter in said) >= CARD_DIGITS:
+        raise ActionError("a card's number is not taken down")
+    match = process.extractOne(
+        said, PAYMENTS, processor=utils.default_process, scorer=fuzz.token_set_ratio,
+        score_cutoff=ALIKE,
+    )  # fmt: skip
+    if match is None:
+        raise ActionError("that is no way to pay here")
+    _change_unsent(request, payment=match[0])
+
+
+@look_up(
+    needs=["order_number"],
+    cases={
+        "possible": ["what", "refund", "until"],
+        "not_delivered": [],
+        "too_late": ["until"],
+        "already": [],
+        "not_found": [],
+    },
+)
+def find_returnable(request: Request) -> Found:
+    """Find out whether it, or the product of it that was named, may come back."""
+    order = _order(request)
+    if order is None:
+        return NOT_FOUND
+    if order["delivered"] is None:
+        return Found("not_delivered", {}, _source(order))
+    last = order["delivered"] + timedelta(RETURN_DAYS)
+    until = {"until": spoken_day(last, request.now.date())}
+    lines = _returnable(request)
+    if not lines or order["refunded"]:
+        return Found("already", {}, _source(order))
+    if last < request.now.date():
+        return Found("too_late", until, _source(order))
+    what = " and ".join(f"the {line.product}" for line in lines)
+    refund = sum(line.price * line.quantity for line in lines)
+    return Found(
+        "possible", {"what": what, "refund": spoken_money(refund), **until}, _source(order)
+    )
+
+
+@change(needs=["order_number"])
+def return_items(request: Request) -> None:
+    """Expect them back; the money goes when they are here."""
+    _send_back(request, "return")
+
+
+@change(needs=["order_number"])
+def exchange_items(request: Request) -> None:
+    """Expect them back, and put new ones aside."""
+    for line in _send_back(request, "exchange"):
+        enough = (CATALOG.c.name == line.product) & (CATALOG.c.stock >= line.quantity)
+        one_less = update(CATALOG).where(enough).values(stock=CATALOG.c.stock - line.quantity)
+        if request.connection.execute(one_less).rowcount != 1:
+            raise ActionError(f"there is no other {line.product} to send")
+
+
+@look_up(cases={"new": ["ticket"]})
+def new_ticket(request: Request) -> Found:
+    """Find a number that no ticket has; the same again in the same call."""
+    digest = hashlib.sha256(request.call.encode()).digest()
+    number = int.from_bytes(digest[:8], "big") % (TICKETS_TO - TICKETS_FROM) + TICKETS_FROM
+    taken = select(TICKETS.c.number).where(TICKETS.c.number >= number)
+    for other in request.connection.execute(taken.order_by(TICKETS.c.number)).scalars():
+        if other > number:
+            break
+        number += 1
+    return Found("new", {"ticket": spoken_digits(str(number))}, f"tickets/{number}")
+
+
+@change()
+def open_ticket(request: Request) -> None:
+    """Note that a colleague is to get back to the caller; what it is about, the history tells."""
+    known = "order_number" in request.slots and _order(request)
+    row = insert(TICKETS).values(
+        number=int(request.values["ticket"].replace(" ", "")),
+        kind="complaint",
+        status="open",
+        opened=request.now,
+        call=request.call,
+        order_number=known["number"] if known else None,
+    )
+    request.connection.execute(row)
+
+
+def _unsent(request: Request) -> Found:
     order = _order(request)
     if order is None:
         return NOT_FOUND
@@ -77,14 +199,40 @@ def find_cancellable(request: Request) -> Found:
     return Found(name, _spoken(order, request), _source(order))
 
 
-@change(needs=["order_number"])
-def cancel_order(request: Request) -> None:
-    """Cancel it, if it is still here."""
+def _change_unsent(request: Request, **values: str) -> None:
     number = request.slots["order_number"]
     here = (ORDERS.c.number == number) & ORDERS.c.status.in_(NOT_SENT)
-    done = request.connection.execute(update(ORDERS).where(here).values(status="cancelled"))
-    if done.rowcount != 1:
-        raise ActionError(f"order {number} cannot be cancelled any more")
+    if request.connection.execute(update(ORDERS).where(here).values(values)).rowcount != 1:
+        raise ActionError(f"order {number} cannot be changed any more")
+
+
+def _returnable(request: Request) -> Sequence[Row[Any]]:
+    """Give the order's lines that have not been sent back; of a named product, its own alone."""
+    query = (
+        select(ORDER_LINES)
+        .outerjoin(RETURNS)
+        .where(ORDER_LINES.c.order_number == request.slots["order_number"])
+        .where(RETURNS.c.id.is_(None))
+        .order_by(ORDER_LINES.c.id)
+    )
+    lines = request.connection.execute(query).all()
+    named = request.slots.get("product")
+    return [line for line in lines if not named or _is_called(line.product, named)]
+
+
+def _send_back(request: Request, kind: str) -> Sequence[Row[Any]]:
+    """Note that they come back; raises where nothing is left that could."""
+    lines = _returnable(request)
+    if find_returnable.run(request).case != "possible":
+        raise ActionError(f"order {request.slots['order_number']} cannot be sent back")
+    rows = [{"line": line.id, "kind": kind, "opened": request.now} for line in lines]
+    request.connection.execute(insert(RETURNS), rows)
+    return lines
+
+
+def _is_called(product: str, named: str) -> bool:
+    likeness = fuzz.token_set_ratio(named, product, processor=utils.default_process)
+    return likeness >= ALIKE
 
 
 @look_up(
