@@ -165,8 +165,9 @@ def verification(report: Report) -> str:
         f" Without any claim the nearest profile is the caller's in"
         f" {percent(who['nearest_right'])} of calls; one alone matches, and is theirs, in"
         f" {percent(who['only_one_and_right'])}, another's in {percent(who['only_one_and_wrong'])}."
-        " The paper's own figures (Spithourakis et al. 2022) are not beside these: its tables were"
-        " not at hand to copy them from."
+        " The limits hold for each factor alone, so that who knows the others must not guess:"
+        " callers pay for that. The paper's figures (Spithourakis et al. 2022) are not beside"
+        " these: its tables were not at hand."
     )
 
 

@@ -21,7 +21,7 @@ def measured(*calls: tuple[float, ...], impostors: tuple[int, ...]) -> Measured:
     distances = np.asarray(calls, np.float32)
     limits = np.ones(distances.shape[1], np.float32)
     return Measured(
-        {item: distances for item in ITEMS},
+        dict.fromkeys(ITEMS, distances),
         dict.fromkeys(ITEMS, limits),
         np.arange(len(calls)),
         np.asarray(impostors),
