@@ -7,8 +7,8 @@ Real callers say postcode, name and date of birth, up to three times each, heard
 that the caller was given; an impostor's claims another: one drawn at random for each call, as the
 authors' own code draws them (seed 123), and, since one in thousands is then never seen, every
 other profile of the store in turn. (The draw is over the calls that the copy at hand has, 821 of
-the set's 1407, so it is not theirs trial by trial.) Speakers whose hash begins with 0 to 7 chose the limits of
-`dialogue.verification`; the others are the report.
+the set's 1407, so it is not theirs trial by trial.) Speakers whose hash begins with 0 to 7 chose
+the limits of `dialogue.verification`; the others are the report.
 
 - verified: each required factor must be near enough, as `dialogue.verification` decides it.
 - equal error: the same distances with one limit that scales them all, as the paper measures (EER,
