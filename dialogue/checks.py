@@ -40,11 +40,17 @@ def check(
     for intent in known:
         if intent not in assistant.flows and intent not in BUILT_IN:
             flows.fail(("flows",), f"the intent '{intent}' of intents.yaml has no flow; add one")
+    offered = {flow.offers.flow for flow in assistant.flows.values() if flow.offers}
+    for intent, flow in assistant.flows.items():
+        if flow.offers and flow.offers.flow not in assistant.flows:
+            mend = did_you_mean(flow.offers.flow, list(assistant.flows))
+            where: Where = ("flows", intent, "offers", "flow")
+            flows.fail(where, f"there is no flow '{flow.offers.flow}'{mend}")
     _check_slots(assistant, flows)
     _check_verification(assistant, flows)
     for intent, flow in assistant.flows.items():
         where = ("flows", intent)
-        if intent not in known:
+        if intent not in known and intent not in offered:
             flows.fail(
                 where, f"'{intent}' is no intent of intents.yaml{did_you_mean(intent, known)}"
             )
@@ -95,6 +101,11 @@ def _texts_of_flow(assistant: "Assistant", intent: str, flow: Flow) -> Iterator[
     for key in ("say", "then"):
         if text := getattr(flow, key):
             yield SpokenText(text, "flows.yaml", ("flows", intent, key), slots)
+    if flow.offers:
+        for key in ("ask", "if_no"):
+            yield SpokenText(
+                getattr(flow.offers, key), "flows.yaml", ("flows", intent, "offers", key)
+            )
     action = assistant.actions.get(flow.look_up or "")
     for name, case in flow.cases.items():
         values = slots | (action.cases[name] if isinstance(action, LookUp) else frozenset())

@@ -42,7 +42,7 @@ class Endings:
 
     def idle(self) -> State:
         """Return the state without a flow."""
-        return replace(self.state, step=Idle(), flow="", misses=0, troubles=0)
+        return replace(self.state, step=Idle(), flow="", offered="", misses=0, troubles=0)
 
     def ask(self, words: Clauses = ()) -> Decision:
         """Say the words, then the question that is open."""

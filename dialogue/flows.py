@@ -77,6 +77,14 @@ class Verification(Part):
     locked: Text  # said before they are put through
 
 
+class Offer(Part):
+    """What may come next: another flow, which needs no intent of its own."""
+
+    flow: str
+    ask: Text  # a yes/no question, instead of "anything else?"
+    if_no: Text
+
+
 def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -100,6 +108,7 @@ class Flow(Part):
     ends_call: bool = False
     offer_person: bool = False  # end with that question instead of "anything else?"
     then: Text | None = None  # the question to end with
+    offers: Offer | None = None  # or the offer of another flow
     small_talk: bool = False  # answers nothing: "anything else?" is not asked on its account
 
     @model_validator(mode="after")

@@ -182,6 +182,13 @@ class Policy(Proving):
                 return self.at(self.idle()).ask(self.words.phrase("all_right"))
         return None
 
+    def answered_what_comes_next(self, polarity: str) -> Decision:
+        """Begin the flow that was offered, or leave it."""
+        offer = self.assistant.flows[self.state.offered].offers
+        if offer and polarity == "affirm":
+            return self.start(offer.flow, {})
+        return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
+
     def answered_goodbye(self, step: Closing, hearing: Hearing) -> Decision | None:
         """They interrupted the last words: for a new request, or these are said again."""
         flow = hearing.flow
@@ -214,11 +221,13 @@ class Policy(Proving):
                         return self.start(texts.alone, {})
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
-    def request(self, hearing: Hearing) -> Decision:
+    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each kind
         """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
         if flow and hearing.sure:
             return self.requested(flow, hearing, busy)
+        if not busy and self.state.offered and hearing.polarity:
+            return self.answered_what_comes_next(hearing.polarity)
         if not busy and hearing.polarity == "deny":
             return self.goodbye()
         if not busy and hearing.polarity == "affirm":
@@ -268,7 +277,9 @@ class Policy(Proving):
             if slot not in (*flow.takes, *again, *given)
         }
         known |= {slot: value for slot, value in given.items() if not texts[slot].confirm}
-        started = replace(self.state, flow=intent, step=Idle(), slots=tuple(known.items()))
+        started = replace(
+            self.state, flow=intent, step=Idle(), offered="", slots=tuple(known.items())
+        )
         for slot, value in given.items():
             if texts[slot].confirm:
                 return self.at(started).take(slot, value)
@@ -383,6 +394,8 @@ class Policy(Proving):
             return done.offer_person(words)
         if flow.then:
             return Decision(done.state, words + self.words.text(flow.then))
+        if flow.offers:
+            done = self.at(replace(done.state, offered=self.state.flow))
         return done.ask(words)
 
     def filled(self, slot: str, value: str) -> State:

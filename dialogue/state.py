@@ -98,6 +98,7 @@ class State:
     )
     claim: Claim = field(default_factory=Claim)  # who is calling, as far as that is known
     locked: bool = False  # they could not show who they are
+    offered: str = ""  # the flow that offers another, until something else is said
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know

@@ -71,6 +71,8 @@ class Wording:
         """Return what the state waits for an answer to."""
         phrases = self.assistant.phrases
         match state.step:
+            case Idle() if state.offered and (offer := self.assistant.flows[state.offered].offers):
+                return self.text(offer.ask)
             case Idle():
                 return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
             case AskSlot(slot):

@@ -36,6 +36,7 @@ DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|november 26th)"
 
 PROOFS = {  # ZIP code and birth date of whose order it is
     "15206": ("six two seven one one", "November 22nd 1971"),
+    "15217": ("six oh six one four", "July 30th 1992"),
     "15213": ("six two seven oh four", "March 5th 1984"),
 }
 

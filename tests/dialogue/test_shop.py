@@ -7,9 +7,10 @@ from sqlalchemy import Select, select, update
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
+from dialogue.agent import Waiting
 from dialogue.assistant import Assistant
 from dialogue.store import Store
-from dialogue.tables import CATALOG, ORDERS, RETURNS, TICKETS
+from dialogue.tables import CATALOG, ORDER_LINES, ORDERS, RETURNS, TICKETS
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller
 
 
@@ -66,7 +67,7 @@ def stock(store: Store, product: str) -> object:
                 {
                     "what": "the wool sweater",
                     "refund": "$59.95",
-                    "until": "on Wednesday, December 16th",
+                    "until": "Wednesday, December 16th",
                 },
                 "orders/15217",
             ),
@@ -105,9 +106,15 @@ def test_a_return_is_noted_and_its_money_waits_for_the_goods(
 def test_only_the_product_that_was_named_comes_back(
     store: Store, finds: Callable[..., Found], does: Callable[..., None]
 ) -> None:
-    assert finds("find_returnable", order_number="15217", product="kettle").case == "already"
+    with store.writing() as connection:
+        line = {"id": "15217-2", "order_number": "15217", "product": "kettle", "quantity": 1}
+        connection.execute(ORDER_LINES.insert().values(price="49.00", **line))
+    assert finds("find_returnable", order_number="15217").values["refund"] == "$108.95"
+    lamp = finds("find_returnable", order_number="15217", product="desk lamp")
+    assert lamp.values["what"] == "the wool sweater and the kettle"
     does("return_items", order_number="15217", product="sweater")
     assert rows(store, select(RETURNS.c.line)) == [("15217-1",)]
+    assert finds("find_returnable", order_number="15217").values["what"] == "the kettle"
 
 
 def test_an_exchange_takes_another_off_the_shelf(store: Store, does: Callable[..., None]) -> None:
@@ -149,6 +156,36 @@ def test_it_is_paid_in_another_way_but_no_card_is_taken_down(
         with pytest.raises(ActionError):
             does("change_payment", order_number="15206", payment_method=refused)
     assert order(store, "15206", "payment") == "invoice"
+
+
+@pytest.mark.anyio
+async def test_who_asks_about_returns_is_offered_one(caller: Caller, store: Store) -> None:
+    await caller.rings()
+    assert (await caller.says("what about returns")).endswith("Shall I start a return for you?")
+    assert caller.agent.waiting == Waiting()  # they may well ask for something else
+    assert await caller.says("yes please") == "What is your order number?"
+    await caller.says("15217")
+    assert "ZIP code" in await caller.says("yes")
+    assert await caller.proves("15217") == (
+        "You can send back the wool sweater until Wednesday, December 16th."
+        " Shall I start that return?"
+    )
+    assert rows(store, select(RETURNS)) == []
+    assert (await caller.says("yes")).startswith(
+        "All right, I'm starting the return of order 1 5 2 1 7."
+    )
+    assert rows(store, select(RETURNS.c.line, RETURNS.c.kind)) == [("15217-1", "return")]
+
+
+@pytest.mark.anyio
+async def test_an_offer_is_left_by_a_no_and_by_any_other_request(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("what about returns")
+    assert "Shall I start a return" in await caller.keeps_silent()
+    assert await caller.says("no") == "All right. Is there anything else?"
+    await caller.says("what about returns")
+    assert (await caller.says("what is shipping")).endswith("Is there anything else?")
+    assert (await caller.says("no")).endswith("Goodbye.")
 
 
 def tickets(store: Store) -> list[tuple[object, ...]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, RowMapping, insert, select, update
 
 from dialogue import ActionError
 from dialogue.actions import Found, Profile, Request, callers, change, look_up
-from dialogue.phrasing import spoken_day, spoken_digits, spoken_money, spoken_time
+from dialogue.phrasing import spoken_date, spoken_day, spoken_digits, spoken_money, spoken_time
 from dialogue.tables import CATALOG, CUSTOMERS, ORDER_LINES, ORDERS, RETURNS, TICKETS
 
 FEW = 3  # in stock: say how many are left
@@ -131,7 +131,7 @@ def find_returnable(request: Request) -> Found:
     if order["delivered"] is None:
         return Found("not_delivered", {}, _source(order))
     last = order["delivered"] + timedelta(RETURN_DAYS)
-    until = {"until": spoken_day(last, request.now.date())}
+    until = {"until": spoken_date(last, request.now.date())}
     lines = _returnable(request)
     if not lines or order["refunded"]:
         return Found("already", {}, _source(order))
@@ -207,7 +207,7 @@ def _change_unsent(request: Request, **values: str) -> None:
 
 
 def _returnable(request: Request) -> Sequence[Row[Any]]:
-    """Give the order's lines that have not been sent back; of a named product, its own alone."""
+    """Give the order's lines that have not been sent back; if one was named, that alone."""
     query = (
         select(ORDER_LINES)
         .outerjoin(RETURNS)
@@ -216,8 +216,8 @@ def _returnable(request: Request) -> Sequence[Row[Any]]:
         .order_by(ORDER_LINES.c.id)
     )
     lines = request.connection.execute(query).all()
-    named = request.slots.get("product")
-    return [line for line in lines if not named or _is_called(line.product, named)]
+    named = request.slots.get("product", "")  # perhaps of an earlier request, and not in here
+    return [line for line in lines if _is_called(line.product, named)] or lines
 
 
 def _send_back(request: Request, kind: str) -> Sequence[Row[Any]]:
