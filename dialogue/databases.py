@@ -7,7 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from dialogue import DialogueError
@@ -51,6 +51,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """Open a connection whose changes are all kept, or none."""
     with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
         yield connection
+
+
+def answers(where: Path | str | None) -> None:
+    """Connect, and do nothing else.
+
+    Raises DialogueError: it cannot be reached.
+    """
+    engine = open_engine(where, lock_seconds=1)
+    try:
+        engine.connect().close()
+    except SQLAlchemyError as error:
+        raise DialogueError(f"the database cannot be reached: {reason(error)}") from error
+    finally:
+        engine.dispose()
 
 
 def reason(error: Exception) -> str:

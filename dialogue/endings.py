@@ -91,6 +91,14 @@ class Endings:
             return self.at(state).hand_over(words, forced=True)
         return Decision(state, words + self.words.question(state))
 
+    def look_up_failed(self) -> Decision:
+        """Apologise, and offer a person; the second time, hand over."""
+        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
+        here = self.at(replace(self.state, troubles=troubles))
+        if troubles >= TROUBLES:
+            return here.hand_over(words, forced=True)
+        return here.offer_person(words)
+
     def missed(self, words: Clauses) -> Decision:
         """Ask again, each time in a way that helps more; at last, hand over."""
         state = replace(self.state, misses=self.state.misses + 1)

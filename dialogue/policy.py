@@ -6,7 +6,7 @@ from datetime import datetime
 
 from dialogue.agent import NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.assistant import Assistant
-from dialogue.endings import MISSES, TROUBLES
+from dialogue.endings import MISSES
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
 from dialogue.knowledge import Answer
@@ -357,14 +357,6 @@ class Policy(Proving):
         else:
             decision = here.found(flow, found.case, values)
         return replace(decision, sources=(found.source,) if found.source else ())
-
-    def look_up_failed(self) -> Decision:
-        """Apologise, and offer a person; the second time, hand over."""
-        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
-        here = self.at(replace(self.state, troubles=troubles))
-        if troubles >= TROUBLES:
-            return here.hand_over(words, forced=True)
-        return here.offer_person(words)
 
     def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
         """Do what the flow says for this case."""

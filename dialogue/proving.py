@@ -9,9 +9,13 @@ from dialogue.pictured import Pictured
 from dialogue.state import AskSlot, Call, Decision, Idle, Prove
 from dialogue.verification import VERIFY
 from nlu.nbest import Alternative
+from nlu.numbers import digit_runs
 from nlu.values import read
 
 UNKNOWN = 2  # order or telephone numbers in a row that lead to nobody, until a person is offered
+
+
+BESIDE = 3  # words with a number that is not clear; with more of them it may be a request
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,17 @@ class Proving(Pictured):
     def answered_proof(self, step: Prove, hearing: Hearing) -> Decision | None:
         """Take what was said as an attempt, unless it is something else altogether."""
         kind, flow = self.assistant.factors[step.factor].kind, hearing.flow
-        readable = kind != "name" and read(kind, hearing.text, self.now.date()) is not None
+        readable = kind != "name" and (
+            read(kind, hearing.text, self.now.date()) is not None or _is_a_number(hearing.text)
+        )
         if not readable and hearing.polarity == "deny":  # they do not know, or will not say
             return self.offer_person(self.words.phrase("all_right"))
-        if not readable and hearing.sure and flow and not flow.small_talk:
-            return self.ask() if hearing.intent == self.state.flow else None
+        if not readable and hearing.sure and flow:
+            small_talk = flow.small_talk and kind != "name"  # "Grace Hall" may pass for a greeting
+            if small_talk or hearing.intent == self.state.flow:
+                return self.ask()
+            if not flow.small_talk:
+                return None
         ways = hearing.heard.alternatives or (Alternative(hearing.text),)
         attempts = dict(self.state.claim.attempts)
         attempts[step.factor] = (*attempts.get(step.factor, ()), ways)
@@ -76,3 +86,11 @@ class Proving(Pictured):
         if failed >= UNKNOWN:
             return self.at(state).offer_person(words)
         return self.at(replace(state, step=AskSlot(slot))).ask(words)
+
+
+def _is_a_number(text: str) -> bool:
+    """Whether it is hardly anything but digits, though too few or too many."""
+    runs = [run for run in digit_runs(text) if run.value]
+    for run in reversed(runs):
+        text = text[: run.start] + text[run.end :]
+    return bool(runs) and len(text.split()) <= BESIDE

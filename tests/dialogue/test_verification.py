@@ -101,9 +101,16 @@ async def test_nothing_is_told_of_an_order_that_nobody_has(caller: Caller) -> No
 async def test_other_requests_and_refusals_are_no_tries(asked: Caller) -> None:
     assert "within 30 days" in await asked.says("what about returns, can I return it")
     assert await asked.says("please cancel it") == ZIP
+    assert await asked.says("can you help") == ZIP
     assert await asked.says("no I don't have it") == (
         "All right. Would you like to speak to a person?"
     )
+
+
+@dialogue
+@pytest.mark.parametrize("words", ["15213", "it's one five two", "six two seven one one status"])
+async def test_a_number_is_a_try_whatever_else_it_could_mean(asked: Caller, words: str) -> None:
+    assert await asked.says(words) in {ZIP_AGAIN, BORN}
 
 
 @dialogue
