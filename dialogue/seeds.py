@@ -108,11 +108,13 @@ def fill(connection: Connection, seeds: Iterable[Seed], today: date) -> None:
 
 def _with_more(connection: Connection, table: Table, columns: Iterable[str]) -> Table:
     """Return the table with these columns too, added as texts where the database lacks them."""
+    more = [name for name in columns if name not in table.columns]
+    if not more:
+        return table
     there = {column["name"] for column in inspect(connection).get_columns(table.name)}
     whole = table.to_metadata(MetaData())
-    for name in columns:
-        if name not in table.columns:
-            whole.append_column(Column(name, String))
+    for name in more:
+        whole.append_column(Column(name, String))
         if name not in there:
             operations = Operations(MigrationContext.configure(connection))
             operations.add_column(table.name, Column(name, String))
