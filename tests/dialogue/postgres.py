@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)  # Debian's, off the PATH
 ACCOUNT = "postgres"  # the server refuses to run as root
@@ -20,13 +21,16 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server(bin_: Path, folder: Path) -> Iterator[str]:
+def server(bin_: Path) -> Iterator[str]:
     """Run a server on a free port of this machine; give the URL of its database."""
+    with TemporaryDirectory(prefix="offhook-postgresql-") as folder:  # pytest's are not for others
+        yield from _run(bin_, Path(folder))
+
+
+def _run(bin_: Path, folder: Path) -> Iterator[str]:
     account = ACCOUNT if os.getuid() == 0 else None
     if account:
         shutil.chown(folder, account)
-        for parent in folder.parents[:3]:  # pytest's folders are for their owner alone
-            parent.chmod(parent.stat().st_mode | 0o011)
 
     def run(*command: str) -> None:
         subprocess.run(command, user=account, cwd=folder, check=True, stdout=subprocess.DEVNULL)

@@ -34,10 +34,10 @@ KINDS = ["memory", "file", pytest.param("postgresql", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     if (bin_ := programs()) is None:
         pytest.skip("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
-    with server(bin_, tmp_path_factory.mktemp("postgresql")) as url:
+    with server(bin_) as url:
         yield url
 
 
