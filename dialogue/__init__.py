@@ -5,6 +5,7 @@ Exceptions::
     DialogueError              what a person can mend; its text is one line with the remedy
     ├── AssistantError         an assistant's folder is broken: file, line, what, how to mend
     └── ActionError            the business's own system failed; the caller hears an apology
+        └── ConnectionLost     … in the midst of a change, which may have been made: ask again
 """
 
 from dataclasses import dataclass
@@ -41,3 +42,7 @@ class AssistantError(DialogueError):
 
 class ActionError(DialogueError):
     """An action of the assistant failed."""
+
+
+class ConnectionLost(ActionError):
+    """The database went away; whether the change was made, the same key tells."""

@@ -100,8 +100,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood, upset or trouble;
-    `slots` are the values that the caller has confirmed, private ones masked.
+    `reason` is why the assistant hands over: caller_asked, not_understood, not_verified, upset or
+    trouble; `slots` are the values that the caller has confirmed, private ones masked.
     """
 
     reason: str = ""

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dialogue import AssistantError, Fault
-from dialogue.actions import Action, load_actions
+from dialogue.actions import Action, Callers, load_actions
 from dialogue.checks import ACTIONS, FAQ, FLOWS, IDENTITY, INTENTS, check, spoken_texts
 from dialogue.controls import Control
-from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
+from dialogue.flows import Factor, Flow, Flows, Phrases, SlotTexts, Verification, Written
 from dialogue.folder import Reading
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
@@ -17,8 +17,10 @@ from dialogue.knowledge import Answer, read_faq
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
 from dialogue.seeds import Seed
+from dialogue.verification import VERIFY, Verifier, verifying
 from nlu import NluError
 from nlu.dataset import Intents, SlotType, load_intents
+from nlu.dates import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,18 @@ class Assistant:
     faq: Mapping[str, Answer]  # by anchor
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
+    verification: Verification | None = None
+
+    @property
+    def factors(self) -> Mapping[str, Factor]:
+        """By which callers show who they are."""
+        return self.verification.factors if self.verification else {}
+
+    @property
+    def narrows(self) -> frozenset[str]:
+        """Slots that tell who may be calling."""
+        callers = [item for item in self.actions.values() if isinstance(item, Callers)]
+        return callers[0].by if callers else frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +108,7 @@ def read_folder(folder: Path) -> Folder:
     assistant = _assembled(folder, identity, flows, {slot.name: slot for slot in intents.slots})
     assistant = replace(assistant, faq=faq, actions=actions, seeds=seeds)
     reading.add(check(assistant, intents.names, toml, yaml))
-    return Folder(assistant, intents, tuple(reading.faults))
+    return Folder(_able_to_verify(assistant), intents, tuple(reading.faults))
 
 
 def _intents(path: Path, tell: Tell) -> Intents:
@@ -145,7 +159,18 @@ def _assembled(
         faq={},
         actions={},
         seeds=(),
+        verification=flows.verification,
     )
+
+
+def _able_to_verify(assistant: Assistant) -> Assistant:
+    """Give the assistant the look-up of who is calling, if its actions say who may be."""
+    for item in assistant.actions.values():
+        if isinstance(item, Callers):
+            kinds = {name: factor.kind for name, factor in assistant.factors.items()}
+            verify = verifying(item, Verifier(kinds, DEFAULT_REGION))
+            return replace(assistant, actions={**assistant.actions, VERIFY: verify})
+    return assistant
 
 
 def fixed_sentences(assistant: Assistant) -> tuple[str, ...]:

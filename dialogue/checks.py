@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialogue import Fault
-from dialogue.actions import Change, LookUp
+from dialogue.actions import Callers, Change, LookUp
 from dialogue.flows import BUILT_IN, Case, Flow, Phrases, Written
 from dialogue.phrasing import names
 from dialogue.reading import Document, Where, did_you_mean
@@ -49,10 +49,16 @@ def check(
         if intent not in there and intent not in BUILT_IN:
             told = f"the intent '{intent}' of intents.yaml has no flow; add one"
             yield flows.fault(("flows",), told, INTENTS)
+    offered = {flow.offers.flow for flow in assistant.flows.values() if flow.offers}
     yield from _check_slots(assistant, flows)
+    yield from _check_verification(assistant, flows)
     for intent, flow in assistant.flows.items():
-        where = ("flows", intent)
-        if intent not in known:
+        where: Where = ("flows", intent)
+        if flow.offers and flow.offers.flow not in there:
+            mend = did_you_mean(flow.offers.flow, list(there))
+            told = f"there is no flow '{flow.offers.flow}'{mend}"
+            yield flows.fault((*where, "offers", "flow"), told)
+        if intent not in known and intent not in offered:
             mend = did_you_mean(intent, known)
             yield flows.fault(where, f"'{intent}' is no intent of intents.yaml{mend}", INTENTS)
         yield from _check_flow(assistant, flow, flows, where)
@@ -72,6 +78,15 @@ def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:
             values = frozenset({slot}) if key in {"confirm", "invalid"} else frozenset[str]()
             for text in _each(getattr(texts, key)):
                 yield SpokenText(text, "flows.yaml", ("slots", slot, key), values)
+    if assistant.verification:
+        where: Where = ("verification",)
+        for key in ("unknown", "locked"):
+            text = getattr(assistant.verification, key)
+            yield SpokenText(text, "flows.yaml", (*where, key))
+        for name, factor in assistant.factors.items():
+            for key in ("ask", "again", "last"):
+                place = (*where, "factors", name, key)
+                yield SpokenText(getattr(factor, key), "flows.yaml", place)
     for intent, flow in assistant.flows.items():
         yield from _texts_of_flow(assistant, intent, flow)
     for key in Phrases.model_fields:
@@ -99,6 +114,10 @@ def _texts_of_flow(assistant: "Assistant", intent: str, flow: Flow) -> Iterator[
     for key in ("say", "then"):
         if text := getattr(flow, key):
             yield SpokenText(text, FLOWS, ("flows", intent, key), slots)
+    if flow.offers:
+        for key in ("ask", "if_no"):
+            offer = getattr(flow.offers, key)
+            yield SpokenText(offer, FLOWS, ("flows", intent, "offers", key))
     action = assistant.actions.get(flow.look_up or "")
     for name, case in flow.cases.items():
         values = slots
@@ -132,6 +151,27 @@ def _check_slots(assistant: "Assistant", flows: Document) -> Iterator[Fault]:
             told = f"no table has '{texts.vocabulary_from}'"
             told += did_you_mean(texts.vocabulary_from, columns)
             yield flows.fault((*where, "vocabulary_from"), told, TABLES)
+
+
+def _check_verification(assistant: "Assistant", flows: Document) -> Iterator[Fault]:
+    if assistant.verification:
+        known = sum(isinstance(item, Callers) for item in assistant.actions.values())
+        if known != 1:
+            mend = "one function of actions.py is to be marked @callers"
+            told = f"{known} functions say who may be calling; {mend}"
+            yield flows.fault(("verification",), told, ACTIONS)
+    for intent, flow in assistant.flows.items():
+        where = ("flows", intent, "verify")
+        for factor in flow.required(assistant.factors) if flow.verify else ():
+            if factor not in assistant.factors:
+                mend = did_you_mean(factor, list(assistant.factors))
+                yield flows.fault(where, f"verification: has no factor '{factor}'{mend}")
+        if flow.verify and not assistant.verification:
+            yield flows.fault(where, "nothing says how callers are verified; add verification:")
+        if flow.verify and not assistant.narrows.intersection(flow.needs):
+            slots = " or ".join(sorted(assistant.narrows))
+            told = f"nothing tells who may be calling; add {slots} to needs:"
+            yield flows.fault(where, told, ACTIONS)
 
 
 def _check_flow(

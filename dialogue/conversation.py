@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import fail_after, to_thread
+from sqlalchemy import Connection
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
@@ -36,6 +37,7 @@ from dialogue.state import (
     Heard,
     Idle,
     LookedUp,
+    Prove,
     State,
 )
 from dialogue.store import Store, Turn
@@ -50,6 +52,8 @@ WAITING_TYPES = {
     "code": "code",
     "date": "date",
     "name": "name",
+    "postcode": "code",
+    "birth_date": "date",
 }  # of a slot's kind; other kinds are open speech
 SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
@@ -109,6 +113,8 @@ class FlowAgent:
         self._state = State()
         self._pending: Pending | None = None
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
+        self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
+        self._commits = 0
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.
@@ -143,6 +149,7 @@ class FlowAgent:
     async def commit(self, said: str, heard: str) -> None:
         """Keep what was heard; without what matters in the reply, only the caller's own words."""
         pending, self._pending = self._pending, None
+        self._commits += 1
         if pending is None:
             return
         thought = pending.thought
@@ -220,7 +227,14 @@ class FlowAgent:
         astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
         answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
         return Heard(
-            understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures, mood
+            understanding,
+            turn.confidence,
+            turn.keys,
+            answer,
+            turn.written,
+            turn.pictures,
+            mood,
+            turn.alternatives,
         )
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
@@ -229,9 +243,7 @@ class FlowAgent:
             raise TypeError(f"{call.action} is no look-up")  # the folder's checks see to that
         try:
             with self._store.reading() as connection:
-                found = action.run(
-                    Request(dict(call.slots), now, self._assistant.hours, connection)
-                )
+                found = action.run(self._request(call, now, connection))
             promised = action.cases.get(found.case)
             if promised is None or not promised <= found.values.keys():
                 raise ActionError(f"it returned {found}, not a case of its cases=")
@@ -245,13 +257,26 @@ class FlowAgent:
         action = self._assistant.actions[call.action]
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
-        hours = self._assistant.hours
+        now = self._assistant.hours.local(self._now())
+        key = f"{self._key} {self._commits}"
         try:
-            with self._store.writing() as connection:
-                action.run(Request(dict(call.slots), hours.local(self._now()), hours, connection))
+            self._store.change(
+                key, call.action, now, lambda kept: action.run(self._request(call, now, kept))
+            )
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
+
+    def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
+        return Request(
+            dict(call.slots),
+            now,
+            self._assistant.hours,
+            connection,
+            self._call,
+            dict(call.values),
+            call.claim,
+        )
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""
@@ -308,6 +333,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
                 )
             type_ = WAITING_TYPES.get(kind.kind, "open")
             return Waiting(slot, type_, kind.length, words, texts.private)
+        case Prove(factor) if factor:
+            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
+            return Waiting(factor, type_, private=True)
         case ConfirmSlot(slot):
             return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
@@ -319,7 +347,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
 def brief(state: State, assistant: Assistant) -> Brief:
     """Return what a person should know who takes over in this state."""
     reason = "caller_asked"
-    if state.troubles >= TROUBLES:
+    if state.locked:
+        reason = "not_verified"
+    elif state.troubles >= TROUBLES:
         reason = "trouble"
     elif state.upset:
         reason = "upset"
@@ -330,6 +360,8 @@ def brief(state: State, assistant: Assistant) -> Brief:
         slot: mask(value) if slot in texts and texts[slot].private else value
         for slot, value in state.slots
     }
+    if state.claim.customer:
+        known["verified_customer"] = state.claim.customer
     return Brief(reason, known)
 
 

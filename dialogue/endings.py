@@ -42,7 +42,7 @@ class Endings:
 
     def idle(self) -> State:
         """Return the state without a flow."""
-        return replace(self.state, step=Idle(), flow="", misses=0, troubles=0)
+        return replace(self.state, step=Idle(), flow="", offered="", misses=0, troubles=0)
 
     def dropped(self) -> State:
         """Return the state without a flow, and with nothing that waits."""
@@ -99,6 +99,14 @@ class Endings:
         if state.troubles >= TROUBLES:
             return self.at(state).hand_over(words, forced=True)
         return Decision(state, words + self.words.question(state))
+
+    def look_up_failed(self) -> Decision:
+        """Apologise, and offer a person; the second time, hand over."""
+        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
+        here = self.at(replace(self.state, troubles=troubles))
+        if troubles >= TROUBLES:
+            return here.hand_over(words, forced=True).because("a look-up failed again")
+        return here.offer_person(words).because("a look-up failed")
 
     def missed(self, words: Clauses) -> Decision:
         """Ask again, each time in a way that helps more; at last, hand over."""

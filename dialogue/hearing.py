@@ -92,8 +92,8 @@ class Hearing:
         if self.polarity or self.heard.keys:
             return self.polarity
         if self.asks_for_something and self.intent != flow:
-            return _POLARITY.get(read_leading_yes_no(self.text))
-        return _POLARITY.get(self._reader.read("yes_no", self.text, self.today))
+            return _POLARITY.get(read_leading_yes_no(self.text) or "")
+        return _POLARITY.get(self._reader.read("yes_no", self.text, self.today) or "")
 
     def asks_besides(self, flow: str) -> bool:
         """Whether a request follows the answer: "yes, and when are you open"."""

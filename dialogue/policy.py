@@ -27,6 +27,7 @@ from dialogue.state import (
     Idle,
     LookedUp,
     OfferPerson,
+    Prove,
     State,
 )
 from dialogue.temper import apologised, felt, upset
@@ -154,6 +155,8 @@ class Policy(Progress):
                 return self.answered_choice(step, hearing)
             case ConfirmChange() as step:
                 return self.answered_change(step, hearing)
+            case Prove() as step:
+                return self.answered_proof(step, hearing)
             case OfferPerson():
                 return self.answered_offer(hearing)
             case Closing() as step:
@@ -236,7 +239,8 @@ class Policy(Progress):
             case "affirm" if not hearing.clear:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
-                call = Call(case.change, self.state.slots) if case.change else None
+                slots = self.state.slots
+                call = Call(case.change, slots, step.values) if case.change else None
                 done = self.finish(flow, self.words.text(case.if_yes, values))
                 return replace(done, change=call).because(f"a clear yes to {case.change}")
             case "deny":
@@ -253,6 +257,13 @@ class Policy(Progress):
                 going_on = self.at(self.idle()).resume().after(self.words.phrase("all_right"))
                 return going_on.because("declines a person")
         return None
+
+    def answered_what_comes_next(self, polarity: str) -> Decision:
+        """Begin the flow that was offered, or leave it."""
+        offer = self.assistant.flows[self.state.offered].offers
+        if offer and polarity == "affirm":
+            return self.start(offer.flow, {})
+        return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
 
     def answered_goodbye(self, step: Closing, hearing: Hearing) -> Decision | None:
         """They interrupted the last words: for a new request, or these are said again."""
@@ -287,7 +298,7 @@ class Policy(Progress):
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
     def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each kind
-        """Take it as a new request."""
+        """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
         if decision := self.corrected(hearing):
@@ -296,6 +307,8 @@ class Policy(Progress):
             return self.guess(hearing.one_of_two).because("one of two")
         if flow and hearing.sure:
             return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
+        if not busy and self.state.offered and hearing.polarity:
+            return self.answered_what_comes_next(hearing.polarity).because("what was offered")
         if not busy and hearing.polarity == "deny":
             return self.goodbye().because("nothing else")
         if not busy and hearing.polarity == "affirm":

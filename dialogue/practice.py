@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 
 from dialogue import ActionError
-from dialogue.actions import Action, Change, Found, LookUp, Request
+from dialogue.actions import Action, Callers, Change, Found, LookUp, Request
 from dialogue.agent import Opening, converse
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
@@ -15,6 +15,7 @@ from dialogue.knowledge import Knowledge
 from dialogue.scripted import ANYTHING, NONE, YES_NO, Dialogue, Queries, Turn
 from dialogue.state import ConfirmSlot
 from dialogue.store import Store, open_store
+from dialogue.verification import VERIFY
 from nlu.understand import Nlu
 
 
@@ -103,6 +104,8 @@ async def play(dialogue: Dialogue, players: Players) -> Result:
 def watched(assistant: Assistant, called: list[str]) -> Assistant:
     """Return the assistant with actions that note when they are called."""
     actions = {name: _noted(name, action, called) for name, action in assistant.actions.items()}
+    if VERIFY in actions:  # the assistant's own
+        actions[VERIFY] = assistant.actions[VERIFY]
     return replace(assistant, actions=actions)
 
 
@@ -115,6 +118,8 @@ def _noted(name: str, action: Action, called: list[str]) -> Action:
             return look_up(request)
 
         return replace(action, run=find)
+    if isinstance(action, Callers):
+        return action
     change = action.run
 
     def make(request: Request) -> None:

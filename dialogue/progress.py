@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dialogue.endings import TROUBLES
 from dialogue.flows import Flow
 from dialogue.knowledge import Answer
-from dialogue.pictured import Pictured
+from dialogue.proving import Proving
 from dialogue.state import (
     Asked,
     AskSlot,
@@ -16,6 +15,7 @@ from dialogue.state import (
     Decision,
     Idle,
     LookedUp,
+    Prove,
     State,
 )
 from dialogue.wording import Clauses
@@ -25,7 +25,7 @@ MOST_LATER = 3  # requests that wait; more than that nobody remembers having mad
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Pictured):
+class Progress(Proving):
     """The part of a decision that is about flows, not about what was said."""
 
     def start(self, intent: str, given: Mapping[str, str]) -> Decision:
@@ -42,7 +42,9 @@ class Progress(Pictured):
             if slot not in (*flow.takes, *again, *given)
         }
         known |= {slot: value for slot, value in given.items() if not texts[slot].confirm}
-        started = replace(self.state, flow=intent, step=Idle(), slots=tuple(known.items()))
+        started = replace(
+            self.state, flow=intent, step=Idle(), offered="", slots=tuple(known.items())
+        )
         for slot, value in given.items():
             if texts[slot].confirm:
                 return self.at(started).take(slot, value)
@@ -71,6 +73,8 @@ class Progress(Pictured):
             return self.hand_over()
         if flow.ends_call:
             return self.goodbye()
+        if flow.verify:
+            return self.prove(flow).because("needs to know who is calling")
         if flow.look_up:
             call = Call(flow.look_up, self.state.slots)
             return Decision(self.state, look_up=call).because(f"looks up {flow.look_up}")
@@ -88,7 +92,7 @@ class Progress(Pictured):
         """Say whether the flow can answer without asking anything."""
         known = {*dict(self.state.slots), *given}
         asks = any(case.ask or case.ask_again for case in flow.cases.values())
-        ends = flow.hand_over or flow.ends_call or flow.offer_person
+        ends = flow.hand_over or flow.ends_call or flow.offer_person or flow.verify
         return known.issuperset(flow.needs) and not asks and not ends
 
     def answer_aside(self, intent: str, flow: Flow, given: Mapping[str, str]) -> Decision:
@@ -114,6 +118,8 @@ class Progress(Pictured):
         found = event.found
         if found is None:
             return here.look_up_failed()
+        if isinstance(self.state.step, Prove) and not self.state.aside:
+            return here.proved(found).because(f"verification: {found.case}")
         flow = self.assistant.flows[intent]
         values = {**self.words.spoken(dict(slots)), **found.values}
         if self.state.aside:
@@ -122,14 +128,6 @@ class Progress(Pictured):
             decision = here.found(flow, found.case, values)
         sources = (found.source,) if found.source else ()
         return decision.citing(sources).because(f"{flow.look_up} found {found.case}")
-
-    def look_up_failed(self) -> Decision:
-        """Apologise, and offer a person; the second time, hand over."""
-        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
-        here = self.at(replace(self.state, troubles=troubles))
-        if troubles >= TROUBLES:
-            return here.hand_over(words, forced=True).because("a look-up failed again")
-        return here.offer_person(words).because("a look-up failed")
 
     def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
         """Do what the flow says for this case."""
@@ -161,6 +159,8 @@ class Progress(Pictured):
             return done.resume().after(words)
         if flow.then:
             return Decision(done.state, words + self.words.text(flow.then))
+        if flow.offers:
+            done = self.at(replace(done.state, offered=self.state.flow))
         return done.ask(words)
 
     def resume(self) -> Decision:

@@ -173,7 +173,7 @@ def _check(
     flows, slots = list(assistant.flows), list(assistant.slots)
     for key, name, known in (
         ("flow", turn.flow, [*flows, NONE]),
-        ("asks", turn.asks, [*slots, YES_NO, ANYTHING]),
+        ("asks", turn.asks, [*slots, *assistant.factors, YES_NO, ANYTHING]),
         ("confirms", turn.confirms, slots),
         ("outcome", turn.outcome, OUTCOMES),
         *(("slots", slot, slots) for slot in turn.slots),

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from dialogue.actions import Found
+from dialogue.actions import Claim, Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
 from nlu.mood import Trend
-from nlu.understand import Understanding
+from nlu.understand import Alternative, Understanding
 
 
 class Outcome(StrEnum):
@@ -67,6 +67,13 @@ class ConfirmChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Prove:
+    """Has asked for a factor that shows who is calling; for none yet, while that is looked up."""
+
+    factor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPerson:
     """Has offered to put the caller through."""
 
@@ -80,8 +87,8 @@ class Closing:
 
 
 Step = (
-    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | OfferPerson
-    | Closing
+    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | Prove
+    | OfferPerson | Closing
 )  # fmt: skip
 YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
 
@@ -110,6 +117,9 @@ class State:
         None  # looked up in passing: flow, slots
     )
     later: tuple[Asked, ...] = ()  # what comes after this flow, the next one first
+    claim: Claim = field(default_factory=Claim)  # who is calling, as far as that is known
+    locked: bool = False  # they could not show who they are
+    offered: str = ""  # the flow that offers another, until something else is said
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know
@@ -134,6 +144,7 @@ class Heard:
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
     mood: Trend = field(default_factory=Trend)  # of the call up to these words
+    alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +159,12 @@ Event = CallerTurn | Heard | LookedUp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of an action, by its name, with the slots of this moment."""
+    """Of an action, by its name, with the slots of this moment, and what its look-up found."""
 
     action: str
     slots: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from dialogue.state import (
     ConfirmSlot,
     Idle,
     OfferPerson,
+    Prove,
     State,
 )
 
@@ -78,6 +79,8 @@ class Wording:
         """Return what the state waits for an answer to."""
         phrases = self.assistant.phrases
         match state.step:
+            case Idle() if state.offered and (offer := self.assistant.flows[state.offered].offers):
+                return self.text(offer.ask)
             case Idle():
                 return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
             case AskSlot(slot):
@@ -95,6 +98,10 @@ class Wording:
                 return self.text(phrases.which_of_two, {"first": first, "second": second})
             case ConfirmChange(question=question):
                 return question
+            case Prove(factor):
+                tries = len(dict(state.claim.attempts).get(factor, ()))
+                proof = self.assistant.factors[factor]
+                return self.text((proof.ask, proof.again, proof.last)[min(tries, 2)])
             case OfferPerson():
                 return self.text(phrases.offer_person)
             case Closing(words=words):

@@ -52,7 +52,7 @@ class World:
     """What a call meets outside itself; as it stands, the same on every day, for replays."""
 
     now: Callable[[], datetime] = lambda: REPLAY_TIME  # without a zone: the business's own clock
-    database: Path | None = None  # None is a new one for each call, in memory
+    database: Path | str | None = None  # a file, a URL; None is a new one for each call, in memory
 
 
 REPLAY = World()
@@ -60,7 +60,8 @@ REPLAY = World()
 
 def live(settings: Settings) -> World:
     """Return the world of calls that are no replays."""
-    return World(lambda: datetime.now().astimezone(), settings.database)
+    url = settings.database_url.get_secret_value()
+    return World(lambda: datetime.now().astimezone(), url or settings.database)
 
 
 def load_parts(

@@ -25,7 +25,12 @@ dialogues:
     turns:
       - {caller: I want to cancel, flow: cancel_order, asks: order_number, calls: []}
       - {keys: "15206", confirms: order_number, slots: {order_number: "15206"}}
-      - {caller: yes, says: [not been sent, "shall I|may"], asks: yes_no, calls: find_cancellable}
+      - {caller: yes, asks: postcode}
+      - {caller: six two seven one one, asks: birth_date}
+      - caller: November 22nd 1971
+        says: [not been sent, "shall I|may"]
+        asks: yes_no
+        calls: find_cancellable
       - caller: yes
         calls: cancel_order
         says_not: stays
@@ -49,9 +54,9 @@ async def played(tmp_path: Path, text: str, players: Players) -> list[Result]:
 
 async def test_a_dialogue_that_goes_as_it_should_passes(tmp_path: Path, players: Players) -> None:
     (result,) = await played(tmp_path, GOOD, players)
-    assert [turn.differences for turn in result.turns] == [()] * 6
+    assert [turn.differences for turn in result.turns] == [()] * 8
     assert result.passed
-    assert sum(turn.checks for turn in result.turns) == 17
+    assert sum(turn.checks for turn in result.turns) == 19
 
 
 @pytest.mark.parametrize(
@@ -176,10 +181,10 @@ async def test_a_dialogue_that_got_better_is_told(tmp_path: Path, players: Playe
             6,
             "there is no 'cancel'; did you mean cancel_order",
         ),
-        ("calls: cancel_order", "calls: cancel", 10, "there is no 'cancel'; did you mean"),
-        ("outcome: resolved", "outcome: solved", 14, "there is no 'solved'; did you mean resolved"),
-        ("silence: true", "silent: true", 13, "unknown key 'silent'; did you mean silence"),
-        ("silence: true, ", "", 13, "a turn has exactly one of caller, keys"),
+        ("calls: cancel_order", "calls: cancel", 15, "there is no 'cancel'; did you mean"),
+        ("outcome: resolved", "outcome: solved", 19, "there is no 'solved'; did you mean resolved"),
+        ("silence: true", "silent: true", 18, "unknown key 'silent'; did you mean silence"),
+        ("silence: true, ", "", 18, "a turn has exactly one of caller, keys"),
         ("confirms: order_number", "asks: product, confirms: product", 7, "asks or confirms; rem"),
         ("    turns:", "    tunrs:", 5, "unknown key 'tunrs'; did you mean turns"),
     ],
@@ -198,7 +203,7 @@ def test_a_mistake_in_a_script_is_one_line_with_place_and_remedy(  # noqa: PLR09
 def test_two_dialogues_of_one_name_are_refused(tmp_path: Path, retail: Assistant) -> None:
     path = tmp_path / "cancel.yaml"
     path.write_text(GOOD + GOOD.partition("dialogues:\n")[2], encoding="utf-8")
-    with pytest.raises(AssistantError, match=r"cancel\.yaml:16: a second 'a yes cancels'"):
+    with pytest.raises(AssistantError, match=r"cancel\.yaml:21: a second 'a yes cancels'"):
         load_dialogues(path, retail)
 
 
