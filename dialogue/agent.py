@@ -8,7 +8,7 @@ from typing import Protocol
 from anyio import move_on_after
 
 from nlu.mood import AcousticCue, Trend
-from nlu.understand import Alternative, Understanding
+from nlu.understand import LookAgain, Understanding
 
 COMMIT_SECONDS = 2.0  # so long may the history take that nobody waits to hear
 
@@ -25,8 +25,8 @@ class Said:
     """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
 
     Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
-    is how it was said, if that was measured. `alternatives`, the text among them, are what else the
-    recogniser may have heard, where it doubts.
+    is how it was said, if that was measured. `look_again` asks the recogniser what else it may have
+    heard, where it doubts; it holds the sound, so an `Exchange` does not keep it.
     """
 
     text: str
@@ -35,7 +35,7 @@ class Said:
     written: bool = False
     pictures: tuple[str, ...] = ()
     cue: AcousticCue | None = None
-    alternatives: tuple[Alternative, ...] = ()
+    look_again: LookAgain | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -41,8 +41,9 @@ from dialogue.state import (
     State,
 )
 from dialogue.store import Store, Turn
+from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, Context, Nlu, Understanding
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, LookAgain, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +134,7 @@ class FlowAgent:
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
         self.mood = thought.mood or self.mood
         self.exchange = Exchange(
-            turn,
+            replace(turn, look_again=None) if isinstance(turn, Said) else turn,
             thought.understanding,
             thought.sources,
             thought.nlu_seconds,
@@ -204,7 +205,7 @@ class FlowAgent:
         understanding, nlu_seconds, mood = None, None, None
         if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._nlu.understand(turn.text, self._context(turn))
+            understanding = self._understood(turn)
             nlu_seconds = time.perf_counter() - began
             mood = self._feel(turn, understanding)
             event = self._heard(turn, understanding, mood or self.mood)
@@ -217,10 +218,10 @@ class FlowAgent:
         hidden = secrets(turn, understanding, states, self._assistant)
         return Thought(decision, understanding, decision.sources, nlu_seconds, hidden, mood)
 
-    def _context(self, turn: Said) -> Context:
+    def _understood(self, turn: Said) -> Understanding:
         now_waiting = waiting(self._state, self._assistant)
         slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
-        return Context(slot, turn.alternatives)
+        return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
 
     def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
         unsure = understanding.confidence < self._assistant.confidence.act
@@ -234,8 +235,13 @@ class FlowAgent:
             turn.written,
             turn.pictures,
             mood,
-            turn.alternatives,
+            self._ways(turn),
         )
+
+    def _ways(self, turn: Said) -> tuple[Alternative, ...]:
+        """In what ways a proof of who they are may have been heard; of other words none."""
+        proves = isinstance(self._state.step, Prove)
+        return turn.look_again() if proves and turn.look_again else ()
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -380,17 +386,21 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
                 confidence=min(before.confidence, confidence),
                 keys=keys and before.keys,
                 pictures=before.pictures + turn.pictures,
-                alternatives=tuple(_joined_ways(before, turn)),
+                look_again=_joined_look(before, turn),
             )
         case _:
             return turn
 
 
-def _joined_ways(before: Said, turn: Said) -> Iterator[Alternative]:
-    """In what ways both may have been heard; where both are in doubt, the first stays as it is."""
-    if turn.alternatives:
-        for way in turn.alternatives:
-            yield replace(way, text=f"{before.text} {way.text}".strip())
-    else:
-        for way in before.alternatives:
-            yield replace(way, text=f"{way.text} {turn.text}".strip())
+def _joined_look(before: Said, turn: Said) -> LookAgain | None:
+    """How else both may have been heard; where both are in doubt, the first stays as it is."""
+    last, first = turn.look_again, before.look_again
+    if last:
+        return lambda: tuple(_with_text(way, before.text, way.text) for way in last())
+    if first:
+        return lambda: tuple(_with_text(way, way.text, turn.text) for way in first())
+    return None
+
+
+def _with_text(way: Alternative, *parts: str) -> Alternative:
+    return replace(way, text=" ".join(parts).strip())

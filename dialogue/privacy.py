@@ -33,7 +33,7 @@ def secrets(
         if slots and isinstance(turn, Said) and turn.text != understanding.text:
             found.add(turn.text)  # it was heard in another way than it is written down
     if isinstance(turn, Said) and proves:
-        found |= {turn.text, *(way.text for way in turn.alternatives)}
+        found.add(turn.text)
     elif isinstance(turn, Said):
         found |= _said(turn.text, states[0], values, assistant)
     return tuple(sorted(found - {""}, key=len, reverse=True))

@@ -18,7 +18,7 @@ YES_NO_SHARE = 0.5
 FORM_CONFIDENCE = 0.95
 
 _NEVER = -1e4  # the score of what must not be
-_YES_NO_INTENTS = ("affirm", "deny")
+YES_NO_INTENTS = ("affirm", "deny")
 
 
 Transitions = tuple[Floats, Floats, Floats]  # of a first, a last, a next label
@@ -73,8 +73,8 @@ def rank_intents(
     After a yes/no question Bayes' rule moves the model's answer, learned on about as many examples
     of each intent, to what is then expected.
     """
-    if waiting_for == YES_NO and set(_YES_NO_INTENTS) < set(labels.intents):
-        expected = np.array([intent in _YES_NO_INTENTS for intent in labels.intents])
+    if waiting_for == YES_NO and set(YES_NO_INTENTS) < set(labels.intents):
+        expected = np.array([intent in YES_NO_INTENTS for intent in labels.intents])
         prior = np.where(
             expected, YES_NO_SHARE / expected.sum(), (1 - YES_NO_SHARE) / (~expected).sum()
         )
@@ -220,7 +220,7 @@ def expected_slots(
     """
     awaited = labels.slots.get(waiting_for) or _bare_number(text, labels)
     if awaited is None or any(
-        slot.name == awaited.name and _whole(slot, awaited) for slot in slots
+        slot.name == awaited.name and is_whole(slot, awaited) for slot in slots
     ):
         return list(slots)
     found = reader_of(labels.language).find(awaited.kind, text, today, awaited.length)
@@ -242,11 +242,12 @@ def answers(slots: Sequence[Slot], labels: Labels, context: Context) -> bool:
     """Tell whether the slot that the dialogue asked for is there, whole."""
     awaited = labels.slots.get(context.waiting_for)
     return awaited is not None and any(
-        slot.name == awaited.name and _whole(slot, awaited) for slot in slots
+        slot.name == awaited.name and is_whole(slot, awaited) for slot in slots
     )
 
 
-def _whole(slot: Slot, kind: SlotType) -> bool:
+def is_whole(slot: Slot, kind: SlotType) -> bool:
+    """Tell whether no character of it is missing, where its length is known."""
     return kind.length is None or len(slot.value) == kind.length
 
 

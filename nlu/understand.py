@@ -1,5 +1,6 @@
 """What a sentence means: the types, and the protocol that every understanding engine meets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,6 +66,10 @@ class Alternative:
 
     text: str
     confidence: float | None = None
+
+
+# Ask the recogniser what else may have been said, what it took for said among it; costly. Blocking.
+LookAgain = Callable[[], tuple[Alternative, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,10 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the ASR made of a take; "" and 0 where it heard no words. See `Transcript`."""
+    """What the ASR made of a take; "" and 0 where it heard no words. See `Transcript`.
+
+    `alternatives` are what a second look finds, whether the understanding would ask for it or not.
+    """
 
     said: str
     heard: str
@@ -165,9 +168,8 @@ def read_heard(file: Path) -> Iterator[Heard]:
 
 
 def _kept(take: Take, transcript: Transcript) -> Heard:
-    others = tuple(
-        replace(other, confidence=round(other.confidence, 4)) for other in transcript.alternatives
-    )
+    found = transcript.look_again() if transcript.look_again else ()
+    others = tuple(replace(other, confidence=round(other.confidence, 4)) for other in found)
     return Heard(take.said, transcript.text, round(transcript.confidence, 4), take, others)
 
 

@@ -1,7 +1,7 @@
 """Speech to text: the protocol, and the engines by name."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from models.device import Device, place
@@ -29,7 +29,9 @@ class Transcript:
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
     `rejected` says which guard emptied the text, and is "" otherwise. `alternatives`, the text
-    itself first, are all that were asked for, or those of a second look at a doubtful text.
+    itself first, are all that were asked for. `look_again` searches for them where the engine
+    doubts and none were asked for; else it is None. It blocks, so call it in a worker thread. It
+    holds the encoded sound (1 MB of Whisper base) until it is called: do not keep it for long.
 
     `language` is what was spoken, and `language_confidence` how likely, among those that the engine
     was asked to tell apart; else "" and 0. It is told of a rejected text too: another language than
@@ -43,6 +45,9 @@ class Transcript:
     alternatives: tuple[Hypothesis, ...] = ()
     language: str = ""
     language_confidence: float = 0.0
+    look_again: Callable[[], tuple[Hypothesis, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
 
 class AsrStream(Protocol):
@@ -83,12 +88,14 @@ class RescoringAsr(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SecondLook:
-    """When an utterance is searched for what else it may have been, at the cost of some beams."""
+    """When an utterance can be searched for what else it may have been, if somebody asks."""
 
-    below: float = (
-        0.9  # of the transcript's confidence: about half the utterances over a phone line
-    )
-    hypotheses: int = 5  # 1 looks at none again
+    below: float = 0.9  # of the transcript's confidence; two in five utterances over a phone line
+    hypotheses: int = 5  # searched with as many beams; 1 looks at none again
+
+    def is_for(self, confidence: float) -> bool:
+        """Whether a text with this confidence is worth it."""
+        return self.hypotheses > 1 and confidence < self.below
 
 
 SECOND_LOOK = SecondLook()

@@ -7,14 +7,18 @@ Whisper pads every utterance to 30 s, and that padding is most of what a short t
 10 s it is as accurate and three times as fast, but once in a while it repeats itself without end.
 The bound on the tokens notices; the utterance is then decoded at the 30 s of the model's training.
 
-What is decoded greedily and without doubt is done. Where a doubt stays, several hypotheses are
-searched in what the encoder has made of the sound already: the encoder is most of the work.
+What is decoded greedily and without doubt is done. Where a doubt stays, what the encoder has made
+of the sound is kept with the transcript: whoever wants to know what else may have been said has
+several hypotheses searched in it. The encoder is most of the work, but five beams take as long as
+an answer may: only where the words leave in doubt what was meant are they worth it.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -178,7 +182,7 @@ def transcribe(
 ) -> Transcript:
     """Turn an utterance of any length into text. Blocking.
 
-    One that is cut into windows has no alternatives: there would be too many.
+    One that is cut into windows is not looked at again: there would be too many ways to hear it.
     """
     if not has_sound(samples):
         return Transcript("", confidence=0.0, no_speech=1.0, rejected="silence")
@@ -251,13 +255,15 @@ def _hear(
         kept = len(text) / len(decoded.text)
         sure = confidence * kept
         best = Hypothesis(spoken, sure)
-        if hypotheses > 1:
-            others = _alternatives(best, decoded.others)
-        elif sure < second_look.below and second_look.hypotheses > 1 and not looped:
-            others = _alternatives(best, _looked_again(encoded, samples, prompt, second_look))
-        else:
-            others = ()
-        return Transcript(spoken, sure, decoded.no_speech, "", others, *_language(decoded))
+        others = _alternatives(best, decoded.others) if hypotheses > 1 else ()
+        look_again = None
+        if hypotheses == 1 and not looped and second_look.is_for(sure):
+            bound = min(_most_tokens(samples), MOST_TOKENS)
+            search = partial(_search, best, encoded, prompt, bound, second_look.hypotheses)
+            look_again = LookAgain(search)
+        return Transcript(
+            spoken, sure, decoded.no_speech, "", others, *_language(decoded), look_again
+        )
     # another language than the one it listens for often comes out as no words at all
     return Transcript("", 0.0, decoded.no_speech, rejected, (), *_language(decoded))
 
@@ -267,13 +273,31 @@ def _language(decoded: Decoded) -> tuple[str, float]:
     return max(decoded.languages.items(), key=lambda item: item[1], default=("", 0.0))
 
 
-def _looked_again(
-    encoded: Encoded, samples: Float32, prompt: str, look: SecondLook
-) -> list[tuple[str, float]]:
+class LookAgain:
+    """A search that is made at the first call and then lets go of the sound; from any thread.
+
+    A reply that is given up may still be searching when the next one asks for the same.
+    """
+
+    def __init__(self, search: Callable[[], tuple[Hypothesis, ...]]) -> None:
+        self._search: Callable[[], tuple[Hypothesis, ...]] | None = search
+        self._found: tuple[Hypothesis, ...] = ()
+        self._once = Lock()
+
+    def __call__(self) -> tuple[Hypothesis, ...]:
+        """See `Transcript.look_again`. Raises EngineError."""
+        with self._once, _engine_errors():
+            if self._search:
+                self._found, self._search = self._search(), None
+            return self._found
+
+
+def _search(
+    best: Hypothesis, encoded: Encoded, prompt: str, most_tokens: int, hypotheses: int
+) -> tuple[Hypothesis, ...]:
     """Search several hypotheses in what is encoded already."""
-    bound = min(_most_tokens(samples), MOST_TOKENS)
-    first = encoded.decode(prompt, bound, look.hypotheses, look.hypotheses)
-    return [(first.text, first.average_logprob), *first.others]
+    first = encoded.decode(prompt, most_tokens, hypotheses, hypotheses)
+    return _alternatives(best, [(first.text, first.average_logprob), *first.others])
 
 
 def _alternatives(best: Hypothesis, others: Sequence[tuple[str, float]]) -> tuple[Hypothesis, ...]:

@@ -33,14 +33,14 @@ from models.registry import model_path
 from nlu import NluError
 from nlu.dataset import Example
 from nlu.decode import Labels
+from nlu.doubt import in_doubt, understood
 from nlu.engine import NluOptions, load_nlu, open_session, run_onnx, run_torch
 from nlu.evaluate import Judged, figures, judge, load_examples
 from nlu.export import export_onnx
 from nlu.files import WEIGHTS, model_folder, read_trained
 from nlu.model import load_trained
 from nlu.tokens import load_tokenizer, tokenize
-from nlu.understand import Context, Nlu, Understanding
-from telephony.call import alternatives
+from nlu.understand import Alternative, Context, LookAgain, Nlu
 from telephony.rehearse import Heard
 from tests.bench.heard import heard
 from tests.bench.nlu_data import load
@@ -79,19 +79,26 @@ def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict
     """
     both: dict[str, Any] = {}
     results = heard(examples)
-    for name, ways in (("heard", True), ("heard_first", False)):
-        judged = [Judged(each, understood(nlu, result, ways)) for each, result in results]
+    firsts = [nlu.understand(result.heard, Context()) for _, result in results]
+    called = [
+        understood(nlu, result.heard, "", labels.slots, look_again(result)) for _, result in results
+    ]
+    for name, taken in (("heard", called), ("heard_first", firsts)):
+        judged = [Judged(each, way) for (each, _), way in zip(results, taken, strict=True)]
         both[name] = figures(judged, labels, TODAY)
         del both[name]["slots"]
-    doubtful = [bool(result.alternatives) for _, result in results]
-    both["heard"]["looked_again"] = round(sum(doubtful) / len(doubtful), 4)
+    looked = [
+        look_again(result) is not None and in_doubt(first, "", labels.slots)
+        for (_, result), first in zip(results, firsts, strict=True)
+    ]
+    both["heard"]["looked_again"] = round(sum(looked) / len(looked), 4)
     return both
 
 
-def understood(nlu: Nlu, result: Heard, ways: bool) -> Understanding:
-    """Understand what was heard, in all ways or as it was written down."""
-    others = alternatives(result.alternatives) if ways else ()
-    return nlu.understand(result.heard, Context(heard=others))
+def look_again(result: Heard) -> LookAgain | None:
+    """What a second look finds, which the transcripts keep."""
+    ways = tuple(Alternative(each.text, each.confidence) for each in result.alternatives)
+    return (lambda: ways) if ways else None
 
 
 def speed() -> dict[str, Any]:

@@ -91,6 +91,7 @@ class Caller:
 
     def __init__(self, agent: FlowAgent) -> None:
         self.agent = agent
+        self.looks: list[str] = []  # what the agent wanted to know the other ways of
 
     async def rings(self) -> str:
         return await self._turn(Opening())
@@ -100,7 +101,12 @@ class Caller:
 
     async def may_have_said(self, *ways: Alternative, words_heard: int | None = None) -> str:
         """Speak unclearly; the first way is what is written down."""
-        said = Said(ways[0].text, ways[0].confidence or 0.9, alternatives=ways)
+
+        def look_again() -> tuple[Alternative, ...]:
+            self.looks.append(ways[0].text)
+            return ways
+
+        said = Said(ways[0].text, ways[0].confidence or 0.9, look_again=look_again)
         return await self._turn(said, words_heard)
 
     async def proves(self, order: str = "15206") -> str:

@@ -16,7 +16,7 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.state import Outcome
 from dialogue.store import Store, open_store
-from nlu.understand import Alternative, Context, Understanding
+from nlu.understand import Context, Understanding
 from tests.dialogue.caller import FRIDAY_AFTERNOON, PROOFS, TODAY, Caller, DeafNlu, WordsNlu
 
 pytestmark = pytest.mark.anyio
@@ -348,35 +348,3 @@ def hanging() -> Iterator[HangingNlu]:
         yield nlu
     finally:
         nlu.hangs.set()
-
-
-async def test_all_ways_in_which_the_caller_was_heard_are_understood(
-    retail: Assistant, store: Store
-) -> None:
-    nlu = WordsNlu()
-    agent = FlowAgent(retail, nlu, store, lambda: FRIDAY_AFTERNOON)
-    ways = (Alternative("wear is my order", 0.8), Alternative("where is my order", 0.7))
-    await Caller(agent).may_have_said(*ways)
-    assert nlu.contexts[-1] == Context("", ways)
-
-
-async def test_words_that_went_unanswered_stand_before_every_way(
-    retail: Assistant, store: Store
-) -> None:
-    nlu = WordsNlu()
-    caller = Caller(FlowAgent(retail, nlu, store, lambda: FRIDAY_AFTERNOON))
-    await caller.hears_nothing_of_the_answer_to("well")
-    await caller.may_have_said(Alternative("wear is it", 0.8), Alternative("where is it", 0.7))
-    assert [way.text for way in nlu.contexts[-1].heard] == ["well wear is it", "well where is it"]
-
-
-async def test_doubts_about_words_that_went_unanswered_last(
-    retail: Assistant, store: Store
-) -> None:
-    nlu = WordsNlu()
-    caller = Caller(FlowAgent(retail, nlu, store, lambda: FRIDAY_AFTERNOON))
-    ways = (Alternative("wear is it", 0.8), Alternative("where is it", 0.7))
-    await caller.may_have_said(*ways, words_heard=0)
-    await caller.says("the order")
-    heard = [way.text for way in nlu.contexts[-1].heard]
-    assert heard == ["wear is it the order", "where is it the order"]

@@ -138,7 +138,7 @@ async def test_what_shows_who_they_are_is_private(asked: Caller, store: Store) -
 @dialogue
 async def test_all_that_the_recogniser_may_have_heard_counts(asked: Caller) -> None:
     ways = ("six to heaven one one", "6 2 7 1 1")
-    heard = Said(ways[0], 0.9, alternatives=tuple(map(Alternative, ways)))
+    heard = Said(ways[0], 0.9, look_again=lambda: tuple(map(Alternative, ways)))
     said = [clause async for clause in asked.agent.reply(heard)]
     assert " ".join(said) == BORN
 
