@@ -39,6 +39,7 @@ class Trained:
     freeze: int  # lowest layers of the encoder that were not
     labels: Labels
     calibration: Calibration
+    standardise: bool = False  # see nlu.model.Standard
 
 
 def model_folder(assistant: Path) -> Path:

@@ -63,6 +63,13 @@ def load_encoder(name: str = ENCODER, threads: int = 1) -> SentenceEncoder:
     return SentenceEncoder(tokenizer, open_session(folder / _GRAPH, threads))
 
 
+def centred(vectors: Vectors) -> Vectors:
+    """Take away what all have in common: the vectors of E5 and its like lie close together."""
+    apart = vectors - vectors.mean(axis=0)
+    centre_less: Vectors = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9)
+    return centre_less
+
+
 def _export(encoder: Path, folder: Path) -> None:
     """Write the encoder's last layer as a graph of int8 weights, and the tokenizer beside it."""
     import torch

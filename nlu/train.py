@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.registry import digest, model_path
-from nlu import DataError, NluError
+from nlu import DataError, NluError, encoders
 from nlu.augment import joined, manner_of
 from nlu.calibration import (
     Calibration,
@@ -46,7 +46,7 @@ from nlu.files import (
 )
 from nlu.metrics import evaluate
 from nlu.review import Misread, review
-from nlu.sentences import load_encoder
+from nlu.sentences import centred, load_encoder
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.understand import OUT_OF_SCOPE
 
@@ -97,6 +97,7 @@ def train(
     intents = load_intents(intents_file(assistant))
     labels = labels_of(intents)
     encoder = encoder_of(intents)
+    options = replace(options, standardise=intents.encoder != encoders.ENGLISH)
     course = course_of(intents, labels, options)
     fitted = fit(encoder, course, options, progress, run)
     outputs = _outputs(fitted, course, options)
@@ -120,6 +121,7 @@ def train(
         freeze=options.freeze,
         labels=labels,
         calibration=calibration,
+        standardise=options.standardise,
     )
     _write(assistant, weights, report, trained)
     return report
@@ -141,6 +143,8 @@ def _told(fitted: "Fitted", course: Course, options: TrainOptions) -> dict[str, 
 
 def _remarks(intents: Intents, course: Course, outputs: Outputs) -> list[str]:
     vectors = load_encoder(intents.encoder)([example.text for example in intents.examples])
+    if intents.encoder != encoders.ENGLISH:
+        vectors = centred(vectors)
     return review(intents, vectors, course.held, _misread(outputs, course, course.labels))
 
 

@@ -80,7 +80,7 @@ TASKS = {
         folds=5, development=0.1,
     ),
     "crosswoz": Task(
-        replace(FULL, several=1.0, swap=0.3, epochs=5, patience=5, freeze=6),
+        replace(FULL, several=1.0, swap=0.3, epochs=5, patience=5, freeze=6, standardise=True),
         {"acts_f1": "95.5", "by": "BERTNLU with context, 5012 dialogues (Zhu et al. 2020)"},
         "350 of the 500 validation dialogues to train, 100 to test; theirs is another test part",
         encoder=OTHERS,
