@@ -9,6 +9,11 @@ writes, and runs only when the caller has said yes and has heard the answer to i
     @change(needs=["order_number"])
     def cancel_order(request: Request) -> None: ...
 
+One function may say who can be calling, for flows that `verify`::
+
+    @callers(by=["order_number", "phone_number"])
+    def customers(request: Request) -> list[Profile]: ...
+
 One function may know customers by their number, to guess what they call about::
 
     @known_caller
@@ -19,7 +24,7 @@ All are plain blocking functions, called in a worker thread.
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import module_from_spec, spec_from_file_location
@@ -30,19 +35,47 @@ from sqlalchemy import Connection
 from dialogue.hours import Hours
 from dialogue.next_need import Known
 from dialogue.reading import fail, read_text
+from nlu.understand import Alternative
+
+Attempt = tuple[Alternative, ...]  # at one factor: all the ways in which it may have been heard
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who a caller is known to be, by which factors, and what they have said towards more."""
+
+    customer: str = ""
+    proven: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()  # factors, by the flow under way
+    attempts: tuple[tuple[str, tuple[Attempt, ...]], ...] = ()  # by factor
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What an action gets: the caller's slots, the local time, the hours, the database.
 
-    The connection of a look-up refuses to write; that of a change commits when the action returns.
+    The connection of a look-up refuses to write; that of a change commits when the action returns,
+    and nothing is kept if it raises. `values` are what a change's look-up found, as they were said.
     """
 
     slots: Mapping[str, str]
     now: datetime
     hours: Hours
     connection: Connection
+    call: str = ""  # names the conversation, as in the history
+    values: Mapping[str, str] = field(default_factory=dict)
+    claim: Claim | None = None  # while it is found out who is calling
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer who may be calling: their key, and values by factor, as `nlu.values` reads them.
+
+    A factor that is not known of them cannot be proved.
+    """
+
+    key: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +89,7 @@ class Found:
 
 LookUpFunction = Callable[[Request], Found]
 ChangeFunction = Callable[[Request], None]
+CallersFunction = Callable[[Request], Sequence[Profile]]
 KnownFunction = Callable[[Request], Known | None]
 
 
@@ -77,13 +111,21 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Callers:
+    """A function that gives all whom the slots may mean; `by` any one of these slots."""
+
+    run: CallersFunction
+    by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CallerLookUp:
     """A function that knows customers by their telephone number, its only slot: `phone`."""
 
     run: KnownFunction
 
 
-Action = LookUp | Change | CallerLookUp
+Action = LookUp | Change | Callers | CallerLookUp
 
 
 def look_up(
@@ -97,6 +139,11 @@ def look_up(
 def change(*, needs: Iterable[str] = ()) -> Callable[[ChangeFunction], Change]:
     """Make a function a change."""
     return lambda function: Change(function, frozenset(needs))
+
+
+def callers(*, by: Iterable[str]) -> Callable[[CallersFunction], Callers]:
+    """Make a function the one that knows who may be calling."""
+    return lambda function: Callers(function, frozenset(by))
 
 
 def known_caller(function: KnownFunction) -> CallerLookUp:

@@ -9,9 +9,9 @@ from dialogue.actions import CallerLookUp, Found, Request
 from dialogue.assistant import Assistant
 from dialogue.grounding import Speaker
 from dialogue.next_need import Known, Need, needs
-from dialogue.offers import Offers
-from dialogue.state import Offer
+from dialogue.state import Tip
 from dialogue.store import Store
+from dialogue.suggestions import Suggestions
 
 log = logging.getLogger(__name__)
 
@@ -21,21 +21,21 @@ class Extras:
     """What there is of it; without a part, callers hear what the folder says."""
 
     speaker: Speaker | None = None
-    offers: Offers | None = None
+    suggestions: Suggestions | None = None
 
     def owned(self, known: Known | None) -> Collection[str]:
         """Return which products a known caller has bought."""
-        if known is None or self.offers is None:
+        if known is None or self.suggestions is None:
             return ()
-        return self.offers.recommender.owned(known.customer)
+        return self.suggestions.recommender.owned(known.customer)
 
-    def offer(self, found: Found, owned: Collection[str], store: Store) -> Offer | None:
+    def tip(self, found: Found, owned: Collection[str], store: Store) -> Tip | None:
         """Return what may be suggested beside what was found. Blocking."""
-        if self.offers is None:
+        if self.suggestions is None:
             return None
         try:
             with store.reading() as connection:
-                return self.offers.beside(found, owned, connection)
+                return self.suggestions.beside(found, owned, connection)
         except Exception as error:  # the business's own table; it may be left out
             log.error("nothing could be suggested: %s: %s", type(error).__name__, error)
             return None

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dialogue import AssistantError
 from dialogue.phrasing import names
-from dialogue.reading import fail, read_text
+from dialogue.reading import Tell, fail, read_text, refuse
 from nlu.sentences import Vectors, load_encoder
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -33,13 +34,13 @@ class Answer:
         return f"faq.md#{self.anchor}"
 
 
-def read_faq(path: Path) -> Mapping[str, Answer]:
+def read_faq(path: Path, tell: Tell = refuse) -> Mapping[str, Answer]:
     """Read the answers of a faq.md by anchor.
 
     An entry is a heading `## Question? {#anchor}`, lines `Also: other wording; another`, and the
     answer. What comes before the first heading is for the people who edit the file.
 
-    Raises AssistantError: an entry has no answer, or shares its anchor with another.
+    Tells AssistantError: an entry has no answer, or shares its anchor with another.
     """
     answers: dict[str, Answer] = {}
     blocks: list[tuple[int, list[str]]] = []
@@ -49,15 +50,17 @@ def read_faq(path: Path) -> Mapping[str, Answer]:
         elif blocks:
             blocks[-1][1].append(line)
     for number, lines in blocks:
-        answer = _answer(path, number, lines)
-        if answer.anchor in answers:
-            first = answers[answer.anchor].line
-            fail(
-                path,
-                number,
-                f"'{answer.anchor}' is on line {first} already; give one another {{#anchor}}",
-            )
-        answers[answer.anchor] = answer
+        try:
+            answer = _answer(path, number, lines)
+        except AssistantError as error:
+            tell(error)
+            continue
+        first = answers.setdefault(answer.anchor, answer)
+        try:
+            _check_answer(path, answer, first)
+        except AssistantError as error:
+            tell(error)
+            answers[first.anchor] = replace(first, text="")  # flows may still lead to it
     return answers
 
 
@@ -75,14 +78,19 @@ def _answer(path: Path, number: int, lines: list[str]) -> Answer:
             also += [part.strip() for part in match[1].split(";") if part.strip()]
         else:
             said.append(line.strip())
-    text = " ".join(" ".join(said).split())
-    if not text:
-        fail(path, number, f"'{question}' has no answer; write it under the heading")
+    return Answer(anchor, question, tuple(also), " ".join(" ".join(said).split()), number)
+
+
+def _check_answer(path: Path, answer: Answer, first: Answer) -> None:
+    if answer is not first:
+        mend = "give one another {#anchor}"
+        fail(path, answer.line, f"'{answer.anchor}' is on line {first.line} already; {mend}")
+    if not answer.text:
+        fail(path, answer.line, f"'{answer.question}' has no answer; write it under the heading")
     try:
-        names(text)
+        names(answer.text)
     except ValueError as error:
-        fail(path, number, str(error))
-    return Answer(anchor, question, tuple(also), text, number)
+        fail(path, answer.line, str(error))
 
 
 class Knowledge:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialogue import AssistantError, Fault
 from dialogue.identity import Recommend
-from dialogue.reading import did_you_mean, fail
+from dialogue.reading import Tell, did_you_mean, fail, refuse
 from dialogue.seeds import Seed, read_seed
 
 
@@ -18,28 +19,34 @@ class Shelf:
     stock: str
 
 
-def read_shelf(folder: Path, recommend: Recommend) -> Shelf | None:
-    """Read the files that [recommend] names; None where it names none.
+def read_shelf(folder: Path, recommend: Recommend, tell: Tell = refuse) -> Shelf:
+    """Read the files that [recommend] names.
 
-    Raises AssistantError: a file is missing or broken, lacks a column, or names another product.
+    Tells AssistantError: a purchase names another product, or a line cannot be read. Raises it
+    where a file or a column is missing.
     """
-    if not recommend.products:
-        return None
-    products = _columns(folder / recommend.products, "name", "text")
+    products = _columns(folder / recommend.products, "name", "text", refuse)
     texts = {name: f"{name}, {text}" if text else name for name, text in products}
     if not recommend.purchases:
         return Shelf(texts, (), recommend.stock)
     path = folder / recommend.purchases
-    purchases = _columns(path, "customer", "product")
-    for number, (_, product) in enumerate(purchases, 2):
+    unread: list[AssistantError] = []
+    purchases = _columns(path, "customer", "product", unread.append)
+    for error in unread:
+        tell(error)
+    lines: dict[str, int] = {}  # of each product's first purchase
+    for line, (_, product) in enumerate(purchases, 2):
+        lines.setdefault(product, line)
+    for product, line in lines.items() if not unread else ():
         if product not in texts:
             mend = did_you_mean(product, list(texts))
-            fail(path, number, f"{recommend.products} has no '{product}'{mend}")
+            told = f"{recommend.products} has no '{product}'{mend}"
+            tell(AssistantError(Fault(path, line, told)))
     return Shelf(texts, purchases, recommend.stock)
 
 
-def _columns(path: Path, one: str, other: str) -> tuple[tuple[str, str], ...]:
-    seed: Seed = read_seed(path)
+def _columns(path: Path, one: str, other: str, tell: Tell) -> tuple[tuple[str, str], ...]:
+    seed: Seed = read_seed(path, tell)
     for name in (one, other):
         if name not in seed.columns:
             mend = did_you_mean(name, list(seed.columns))

@@ -2,18 +2,17 @@
 
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
@@ -22,14 +21,15 @@ from dialogue.guard import SupportGuard
 from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
 from dialogue.llm import LlmOptions, load_llm
-from dialogue.offers import Offers
 from dialogue.recommend import Recommender
 from dialogue.store import open_store
+from dialogue.suggestions import Suggestions
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
 from nlu.sentences import load_encoder
+from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
@@ -46,12 +46,20 @@ REPLAY_TIME = datetime(2026, 3, 3, 10, 30)
 T = TypeVar("T")
 
 
+class Agents(Protocol):
+    """Makes an agent for each call; `call` is its name in the history, a new one if empty."""
+
+    def __call__(self, call: str = "") -> FlowAgent:
+        """Make one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a call meets outside itself; as it stands, the same on every day, for replays."""
 
     now: Callable[[], datetime] = lambda: REPLAY_TIME  # without a zone: the business's own clock
-    database: Path | None = None  # None is a new one for each call, in memory
+    database: Path | str | None = None  # a file, a URL; None is a new one for each call, in memory
 
 
 REPLAY = World()
@@ -59,7 +67,8 @@ REPLAY = World()
 
 def live(settings: Settings) -> World:
     """Return the world of calls that are no replays."""
-    return World(lambda: datetime.now().astimezone(), settings.database)
+    url = settings.database_url.get_secret_value()
+    return World(lambda: datetime.now().astimezone(), url or settings.database)
 
 
 def load_parts(
@@ -85,13 +94,34 @@ def load_parts(
         vad=engines.vad,
         asr=engines.asr,
         tts=tts,
-        agent=_agents(assistant, engines, world),
+        agent=_agents(assistant, engines.nlu, engines.knowledge, engines.extras, world),
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
         measure=measure if settings.prosody else None,
-        speaker=engines.speaker,
+        speaker=engines.extras.speaker,
     )
+
+
+def load_agents(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> Agents:
+    """Load what answers text alone, the same as in a call; returns what makes an agent."""
+    assistant, nlu, knowledge = load_minds(settings, world, tell)
+    return _agents(assistant, nlu, knowledge, _load_extras(settings, assistant), world)
+
+
+def load_minds(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> tuple[Assistant, Nlu, Knowledge]:
+    """Load the assistant, and what understands and knows for it; without any extras.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
+    """
+    tell("reading the assistant")
+    assistant = load_assistant(settings.assistant or default_assistant())
+    tell("loading the models")
+    return assistant, *_load_understanding(assistant, _understanding(settings, assistant, world))
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -113,12 +143,17 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     return [name for name in names if name in manifest().names()]
 
 
-def asr_options(settings: Settings, language: str = "en") -> AsrOptions:
-    """Translate settings into the ASR's options; `language` is a BCP 47 tag."""
+def asr_options(settings: Settings, language: str = "en", others: Sequence[str] = ()) -> AsrOptions:
+    """Translate settings into the ASR's options; languages are BCP 47 tags.
+
+    With `others`, which of all was spoken is told.
+    """
+    spoken = (language, *others) if others else ()
     return AsrOptions(
         engine=settings.asr_engine,
         model=settings.asr_model,
-        language=language.partition("-")[0],
+        language=primary(language),
+        languages=tuple(dict.fromkeys(map(primary, spoken))),
         device=settings.device,
     )
 
@@ -173,32 +208,45 @@ class _Engines:
     tts: Tts
     nlu: Nlu
     knowledge: Knowledge
-    speaker: Speaker | None
-    offers: Offers | None
+    extras: Extras
 
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
     """Load the engines side by side."""
-    understanding = NluOptions(
-        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
-    )
+    understanding = _understanding(settings, assistant, world)
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
-            asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
+            asr = _Loading(
+                tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
+            )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
-            text = _Loading(tasks, partial(_load_understanding, assistant, understanding, settings))
+            text = _Loading(tasks, partial(_load_text, settings, assistant, understanding))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
 
 
-def _load_understanding(
-    assistant: Assistant, options: NluOptions, settings: Settings
-) -> tuple[Nlu, Knowledge, Speaker | None, Offers | None]:
+def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:
+    return NluOptions(
+        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
+    )
+
+
+def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    nlu, knowledge = load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
-    return nlu, knowledge, _load_speaker(settings, assistant), _load_offers(assistant)
+    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+
+
+def _load_text(
+    settings: Settings, assistant: Assistant, options: NluOptions
+) -> tuple[Nlu, Knowledge, Extras]:
+    """Load all that is about words; one after the other, too."""
+    return *_load_understanding(assistant, options), _load_extras(settings, assistant)
+
+
+def _load_extras(settings: Settings, assistant: Assistant) -> Extras:
+    return Extras(_load_speaker(settings, assistant), _load_suggestions(assistant))
 
 
 def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
@@ -218,12 +266,13 @@ def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
     )
 
 
-def _load_offers(assistant: Assistant) -> Offers | None:
+def _load_suggestions(assistant: Assistant) -> Suggestions | None:
     """Learn from the purchases, if the assistant brings products along."""
     shelf = assistant.recommend
     if shelf is None:
         return None
-    return Offers(Recommender(shelf.products, shelf.purchases, load_encoder()), shelf.stock)
+    recommender = Recommender(shelf.products, shelf.purchases, load_encoder())
+    return Suggestions(recommender, shelf.stock)
 
 
 class _Loading(Generic[T]):
@@ -238,26 +287,23 @@ class _Loading(Generic[T]):
         self.done = await to_thread.run_sync(load)
 
 
-def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[], Agent]:
+def _agents(
+    assistant: Assistant, nlu: Nlu, knowledge: Knowledge, extras: Extras, world: World
+) -> Agents:
     """Return what makes an agent for each call; of a database in memory each gets its own."""
 
-    def agent() -> Agent:
+    def agent(call: str = "") -> FlowAgent:
         today = assistant.hours.local(world.now()).date()
         store = shared or open_store(None, assistant.seeds, today)
+        name = call or uuid.uuid4().hex
         made = FlowAgent(
-            assistant,
-            engines.nlu,
-            store,
-            world.now,
-            knowledge=engines.knowledge,
-            extras=extras,
-            call=uuid.uuid4().hex,
+            assistant, nlu, store, world.now, knowledge=knowledge, extras=extras, call=name
         )
         if shared is None:
             weakref.finalize(made, store.close)
         return made
 
-    shared, extras = None, Extras(engines.speaker, engines.offers)
+    shared = None
     if world.database is not None:
         today = assistant.hours.local(world.now()).date()
         shared = open_store(world.database, assistant.seeds, today)

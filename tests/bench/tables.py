@@ -233,6 +233,7 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "retail": nlu_tables.retail,
     "barista": nlu_tables.barista,
     "values": nlu_tables.values,
+    "verification": nlu_tables.verification,
     "recommend": dialogue_tables.recommend,
     "guard": dialogue_tables.guard,
 }

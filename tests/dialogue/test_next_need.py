@@ -82,6 +82,29 @@ async def test_a_known_caller_is_asked_whether_it_is_about_their_order(caller: C
 
 
 @pytest.mark.anyio
+async def test_a_yes_that_says_it_again_is_one_request(caller: Caller) -> None:
+    await caller.rings(ON_ITS_WAY)
+    said = await caller.says("yes, where is my order")
+    assert said.startswith("Order 9 0 2 7 4 is on its way.")
+    assert said.endswith("Is there anything else?")
+
+
+@pytest.mark.anyio
+async def test_a_no_with_another_request_begins_that(caller: Caller) -> None:
+    await caller.rings(ON_ITS_WAY)
+    said = await caller.says("no, I want to cancel an order")
+    assert said.endswith("What is your order number?")
+
+
+@pytest.mark.anyio
+async def test_their_number_does_not_prove_who_they_are(caller: Caller) -> None:
+    await caller.rings(ON_ITS_WAY)
+    await caller.says("yes")
+    await caller.says("cancel 15206")
+    assert "ZIP code" in await caller.says("yes")
+
+
+@pytest.mark.anyio
 async def test_it_is_about_something_else(caller: Caller) -> None:
     await caller.rings(ON_ITS_WAY)
     assert await caller.says("no") == "All right. What can I do for you?"

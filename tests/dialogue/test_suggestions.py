@@ -6,9 +6,9 @@ from dialogue.actions import Found
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
-from dialogue.offers import Offers, welcome
 from dialogue.recommend import Recommender
 from dialogue.store import Store
+from dialogue.suggestions import Suggestions, welcome
 from nlu.mood import Trend
 from nlu.understand import Sentiment
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller
@@ -28,20 +28,23 @@ PURCHASES = [
 
 
 @pytest.fixture(scope="module")
-def offers(retail: Assistant) -> Offers:
+def suggestions(retail: Assistant) -> Suggestions:
     assert retail.recommend is not None
-    return Offers(Recommender(retail.recommend.products, PURCHASES, encode_words), "catalog")
+    return Suggestions(Recommender(retail.recommend.products, PURCHASES, encode_words), "catalog")
 
 
 @pytest.fixture
-def agent(retail: Assistant, store: Store, offers: Offers) -> FlowAgent:
-    extras = Extras(offers=offers)
+def agent(retail: Assistant, store: Store, suggestions: Suggestions) -> FlowAgent:
+    extras = Extras(suggestions=suggestions)
     return FlowAgent(retail, FeelingNlu(), store, lambda: FRIDAY_AFTERNOON, extras=extras)
 
 
 async def test_what_others_bought_is_suggested_once(caller: Caller) -> None:
     await caller.rings()
     assert await caller.says("is the kettle in stock") == f"{IN_STOCK} {SUGGESTED} {ELSE}"
+    exchange = caller.agent.exchange
+    assert exchange is not None
+    assert exchange.trace[-2:] == ("find_product found in_stock", "suggests toaster")
     assert await caller.says("do you have a desk lamp") == (
         f"Yes, we have the desk lamp in stock, for $32.50. {ELSE}"
     )
@@ -50,7 +53,7 @@ async def test_what_others_bought_is_suggested_once(caller: Caller) -> None:
 async def test_nothing_is_suggested_to_an_upset_caller(caller: Caller) -> None:
     await caller.rings()
     said = await caller.says("is the kettle in stock, this is ridiculous")
-    assert said == f"{IN_STOCK} {ELSE}"
+    assert said == f"I'm sorry for the trouble. {IN_STOCK} {ELSE}"
     assert await caller.says("and do you have a kettle") == f"{IN_STOCK} {ELSE}"
 
 
@@ -75,19 +78,21 @@ async def test_without_recommendation_the_answer_is_as_before(
 
 
 async def test_a_table_that_is_gone_costs_the_suggestion_alone(
-    retail: Assistant, store: Store, offers: Offers
+    retail: Assistant, store: Store, suggestions: Suggestions
 ) -> None:
-    extras = Extras(offers=Offers(offers.recommender, "nowhere"))
+    extras = Extras(suggestions=Suggestions(suggestions.recommender, "nowhere"))
     agent = FlowAgent(retail, FeelingNlu(), store, lambda: FRIDAY_AFTERNOON, extras=extras)
     caller = Caller(agent)
     await caller.rings()
     assert await caller.says("is the kettle in stock") == f"{IN_STOCK} {ELSE}"
 
 
-async def test_products_are_found_in_an_orders_words(offers: Offers) -> None:
-    assert offers.products(Found("delivered", {"items": "two frying pans"})) == ["frying pan"]
-    assert offers.products(Found("delivered", {"items": "a pair of headphones"})) == ["headphones"]
-    assert offers.products(Found("open_now", {})) == []
+async def test_products_are_found_in_an_orders_words(suggestions: Suggestions) -> None:
+    assert suggestions.products(Found("delivered", {"items": "two frying pans"})) == ["frying pan"]
+    assert suggestions.products(Found("delivered", {"items": "a pair of headphones"})) == [
+        "headphones"
+    ]
+    assert suggestions.products(Found("open_now", {})) == []
 
 
 async def test_moods_that_welcome_a_suggestion() -> None:
