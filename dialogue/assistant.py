@@ -10,7 +10,7 @@ from dialogue.checks import check, spoken_texts
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
 from dialogue.identity import Confidence, HandOff, Identity, Voice
-from dialogue.knowledge import Answer, read_faq
+from dialogue.knowledge import Library, Passage, read_library
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
 from dialogue.seeds import Seed, read_seed
@@ -37,9 +37,14 @@ class Assistant:
     flows: Mapping[str, Flow]  # by intent
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
-    faq: Mapping[str, Answer]  # by anchor
+    library: Library
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
+
+    @property
+    def faq(self) -> Mapping[str, Passage]:
+        """The answers of faq.md by anchor."""
+        return self.library.faq
 
 
 def default_assistant() -> Path:
@@ -58,7 +63,7 @@ def load_assistant(folder: Path) -> Assistant:
     identity = toml.validate(Identity)
     yaml = read_yaml(folder / "flows.yaml")
     flows = yaml.validate(Flows)
-    faq = read_faq(folder / "faq.md")
+    library = read_library(folder)
     actions = load_actions(folder / "actions.py")
     seeds = tuple(read_seed(folder / table) for table in identity.store.tables)
     try:
@@ -86,7 +91,7 @@ def load_assistant(folder: Path) -> Assistant:
         flows=flows.flows,
         phrases=flows.phrases,
         written=flows.written,
-        faq=faq,
+        library=library,
         actions=actions,
         seeds=seeds,
     )

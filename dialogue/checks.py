@@ -51,6 +51,11 @@ def check(
     documents = {"assistant.toml": identity, "flows.yaml": flows}
     for spoken in (*spoken_texts(assistant), *written_texts(assistant)):
         _check_values(assistant, spoken, documents)
+    for passage in assistant.library.documents:
+        for name in sorted(names(passage.text) - assistant.facts.keys()):
+            mend = did_you_mean(name, sorted(assistant.facts))
+            mistake = f"nothing here gives {{{name}}} a value{mend}"
+            fail(assistant.path / passage.file, passage.line, mistake)
 
 
 def spoken_texts(assistant: "Assistant") -> Iterator[SpokenText]:

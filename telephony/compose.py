@@ -168,7 +168,7 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
 
 def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+    return load_nlu(assistant.path, options), load_knowledge(assistant.library)
 
 
 class _Loading(Generic[T]):

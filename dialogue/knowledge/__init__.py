@@ -1,0 +1,10 @@
+"""What the business knows: answers, policy documents and a graph of facts, with their sources.
+
+`read_library` reads and checks a folder's part in it; `load_knowledge` makes it answer.
+"""
+
+from dialogue.knowledge.knowledge import Answer, Knowledge, load_knowledge
+from dialogue.knowledge.library import Library, read_library
+from dialogue.knowledge.passages import Passage
+
+__all__ = ["Answer", "Knowledge", "Library", "Passage", "load_knowledge", "read_library"]
