@@ -9,7 +9,7 @@ from dialogue.actions import Action, load_actions
 from dialogue.checks import check, spoken_texts
 from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Written
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, Voice
+from dialogue.identity import Confidence, HandOff, Identity, Voice, all_facts
 from dialogue.knowledge import Library, Passage, read_library
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import fail, read_toml, read_yaml
@@ -38,6 +38,7 @@ class Assistant:
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
     library: Library
+    purchases: str  # SQL, or nothing
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
 
@@ -70,7 +71,6 @@ def load_assistant(folder: Path) -> Assistant:
         intents = load_intents(folder / "intents.yaml")
     except NluError as error:
         raise AssistantError(str(error)) from error
-    minutes = identity.handoff.wait_minutes
     assistant = Assistant(
         path=folder,
         name=identity.name,
@@ -81,17 +81,14 @@ def load_assistant(folder: Path) -> Assistant:
         hours=identity.hours.hours(),
         handoff=identity.handoff,
         confidence=identity.confidence,
-        facts={
-            **identity.facts,
-            "business": identity.name,
-            "wait": f"{minutes} minute{'s' if minutes > 1 else ''}",
-        },
+        facts=all_facts(identity),
         slots={slot.name: slot for slot in intents.slots},
         slot_texts=flows.slots,
         flows=flows.flows,
         phrases=flows.phrases,
         written=flows.written,
         library=library,
+        purchases=identity.knowledge.purchases,
         actions=actions,
         seeds=seeds,
     )

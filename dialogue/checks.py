@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from dialogue.actions import Change, LookUp
 from dialogue.flows import BUILT_IN, Case, Flow, Phrases, Written
+from dialogue.knowledge.shapes import QUESTIONS, unknown_names
 from dialogue.phrasing import names
-from dialogue.reading import Document, Where, did_you_mean, fail
+from dialogue.reading import Document, Where, did_you_mean, fail, read_yaml
 from nlu.understand import OUT_OF_SCOPE
 
 if TYPE_CHECKING:  # the assistant is checked before anybody gets it
@@ -51,6 +52,9 @@ def check(
     documents = {"assistant.toml": identity, "flows.yaml": flows}
     for spoken in (*spoken_texts(assistant), *written_texts(assistant)):
         _check_values(assistant, spoken, documents)
+    if assistant.library.shapes:
+        for place, mistake in unknown_names(assistant.library.shapes, assistant.facts):
+            read_yaml(assistant.path / QUESTIONS).fail(place, mistake)
     for passage in assistant.library.documents:
         for name in sorted(names(passage.text) - assistant.facts.keys()):
             mend = did_you_mean(name, sorted(assistant.facts))

@@ -22,6 +22,7 @@ from dialogue.agent import (
 )
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
+from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
 from dialogue.policy import decide
 from dialogue.privacy import mask, masked, secrets
@@ -40,7 +41,7 @@ from dialogue.state import (
 )
 from dialogue.store import Store, Turn
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Nlu, Understanding
+from nlu.understand import YES_NO, Context, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class FlowAgent:
         self._nlu = nlu
         self._store = store
         self._now = now
-        self._knowledge = knowledge
+        self._inquiry = Inquiry(assistant, knowledge, store, now)
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
@@ -205,10 +206,16 @@ class FlowAgent:
         return Context(YES_NO if now_waiting.type == YES_NO else now_waiting.slot)
 
     def _heard(self, turn: Said, understanding: Understanding) -> Heard:
-        unsure = understanding.confidence < self._assistant.confidence.act
-        astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
-        answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
-        return Heard(understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures)
+        found = self._inquiry.look(turn, understanding, self._state.slots)
+        return Heard(
+            understanding,
+            turn.confidence,
+            turn.keys,
+            found.answer,
+            turn.written,
+            turn.pictures,
+            found.about_us and not found.answer,
+        )
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]

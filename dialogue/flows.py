@@ -113,6 +113,7 @@ class Phrases(Part):
     trouble: Text
     look_up_failed: Text
     change_failed: Text
+    dont_know: Text = "I don't know that, I'm sorry."  # a question to us, without an answer
 
 
 class Written(Part):

@@ -210,10 +210,10 @@ class Policy(Pictured):
                         return self.start(texts.alone, {})
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
-    def request(self, hearing: Hearing) -> Decision:
+    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each way
         """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
-        if flow and hearing.sure:
+        if flow and hearing.sure and not hearing.heard.answer:
             return self.requested(flow, hearing, busy)
         if not busy and hearing.polarity == "deny":
             return self.goodbye()
@@ -225,6 +225,9 @@ class Policy(Pictured):
             guess = ConfirmIntent(hearing.intent, tuple(hearing.given(flow).items()))
             state = replace(self.state, step=guess)
             return Decision(state, self.words.question(state))
+        if hearing.heard.unanswered:
+            words = self.words.phrase("dont_know")
+            return self.ask(words) if busy else self.offer_person(words)
         beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
         words = self.words.phrase("out_of_scope" if beyond else "not_understood")
         if not busy and not self.state.misses:
@@ -320,7 +323,7 @@ class Policy(Pictured):
         return replace(self.ask(words), sources=sources)
 
     def from_faq(self, entry: Answer) -> Decision:
-        """Read an answer that no flow leads to."""
+        """Give an answer that no flow leads to."""
         served = self.at(replace(self.state, served=True))
         return replace(served.ask(self.words.text(entry.text)), sources=(entry.source,))
 

@@ -38,9 +38,13 @@ class Document:
 
     def fail(self, where: Where, mistake: str) -> NoReturn:
         """Raise the mistake found there, or in the nearest piece around it whose line is known."""
+        raise AssistantError(self.told(where, mistake))
+
+    def told(self, where: Where, mistake: str) -> str:
+        """Return the one line that says so."""
         while where and where not in self.lines:
             where = where[:-1]
-        fail(self.path, self.lines.get(where, 1), mistake)
+        return _told(self.path, self.lines.get(where, 1), mistake)
 
     def validate(self, model: type[PartT]) -> PartT:
         """Return the data as the model, or raise the first mistake in it."""
@@ -68,7 +72,11 @@ class Document:
 
 def fail(path: Path, line: int, mistake: str) -> NoReturn:
     """Raise the one line that says where, what, and how to mend it."""
-    raise AssistantError(f"{path}:{line}: {' '.join(mistake.split())}")
+    raise AssistantError(_told(path, line, mistake))
+
+
+def _told(path: Path, line: int, mistake: str) -> str:
+    return f"{path}:{line}: {' '.join(mistake.split())}"
 
 
 def read_text(path: Path) -> str:

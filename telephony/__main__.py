@@ -13,6 +13,7 @@ from rich.console import Console
 
 from models.device import yield_idle_cores
 from telephony.cli_errors import ExitCode, report
+from telephony.cli_kb import kb_app
 from telephony.cli_logging import set_up_logging
 from telephony.cli_nlu import UNDERSTAND_EPILOG, eval_app, train_app, understand
 from telephony.cli_options import ALONE, CALLS, SETUP, Assistant, epilog
@@ -48,6 +49,7 @@ models_app = typer.Typer(
 app.add_typer(models_app, name="models", rich_help_panel=SETUP)
 app.add_typer(train_app, name="train", rich_help_panel=SETUP)
 app.add_typer(eval_app, name="eval", rich_help_panel=SETUP)
+app.add_typer(kb_app, name="kb", rich_help_panel=ALONE)
 app.command(rich_help_panel=ALONE, epilog=UNDERSTAND_EPILOG)(understand)
 
 MaxHours = Annotated[float, typer.Option(help="Refuse recordings that are longer.")]

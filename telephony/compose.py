@@ -160,15 +160,18 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
             vad = _Loading(tasks, partial(load_vad, settings.vad))
             asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
-            text = _Loading(tasks, partial(_load_understanding, assistant, understanding))
+            load = partial(_load_understanding, assistant, understanding, settings.graph_endpoint)
+            text = _Loading(tasks, load)
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
 
 
-def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
+def _load_understanding(
+    assistant: Assistant, options: NluOptions, endpoint: str
+) -> tuple[Nlu, Knowledge]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.library)
+    return load_nlu(assistant.path, options), load_knowledge(assistant.library, endpoint)
 
 
 class _Loading(Generic[T]):

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         default=Path(platformdirs.user_data_dir("offhook")) / "offhook.sqlite",
         description="where the assistant's orders and calls are stored; replay has one in memory",
     )
+    graph_endpoint: str = Field(
+        default="",
+        description="the URL of a SPARQL endpoint with the knowledge graph; empty: the files of the"
+        " assistant",
+    )
     public: bool = Field(
         default=False,
         description="strangers can call: doctor then insists on models fit for that",

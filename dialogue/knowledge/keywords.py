@@ -1,5 +1,6 @@
 """How much of a question's words a passage has: BM25 over an inverted index."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 
@@ -8,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from dialogue.knowledge.words import stems
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # at import it sets itself to DEBUG
 
 Shares = npt.NDArray[np.float32]
 

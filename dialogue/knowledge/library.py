@@ -7,14 +7,17 @@ from pathlib import Path
 from dialogue.knowledge.documents import read_documents
 from dialogue.knowledge.faq import FAQ, read_faq
 from dialogue.knowledge.passages import Passage
+from dialogue.knowledge.shapes import Shapes, read_shapes
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Answers by anchor, and passages of documents."""
+    """Answers by anchor, passages of documents, and the questions that a folder's graph answers."""
 
     faq: Mapping[str, Passage] = field(default_factory=dict)
     documents: tuple[Passage, ...] = ()
+    shapes: Shapes | None = None
+    folder: Path | None = None  # where the graph is
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -23,8 +26,9 @@ class Library:
 
 
 def read_library(folder: Path) -> Library:
-    """Read an assistant's faq.md and documents.
+    """Read an assistant's faq.md, documents and questions.yaml; the graph is loaded later.
 
     Raises AssistantError: the first mistake in any of them.
     """
-    return Library(read_faq(folder / FAQ), read_documents(folder))
+    documents, shapes = read_documents(folder), read_shapes(folder)
+    return Library(read_faq(folder / FAQ), documents, shapes, folder)

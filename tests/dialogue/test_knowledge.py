@@ -12,7 +12,7 @@ from dialogue import AssistantError
 from dialogue.agent import Said
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
-from dialogue.knowledge import Knowledge, Library, Passage, load_knowledge
+from dialogue.knowledge import Knowledge, Library, Passage
 from dialogue.knowledge.documents import read_document
 from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.vectors import EXACT_UP_TO, Nearest
@@ -154,7 +154,7 @@ def test_meaning_finds_the_answers_that_words_do_not(retail: Assistant) -> None:
         model_path("minilm")
     except ModelMissing as missing:
         pytest.skip(str(missing))
-    knowledge = load_knowledge(retail.library)
+    knowledge = Knowledge(retail.library, load_encoder())  # without the graph
     asked = [(key, text) for key, texts in QUESTIONS["test"].items() for text in texts]
     found = {text: knowledge.search(text) for _, text in asked}
     sources = {text: answer.source if answer else "none" for text, answer in found.items()}
