@@ -103,7 +103,7 @@ def test_a_check_names_every_fault_at_once(folder: Path) -> None:
     assert [fault.split("; ")[0] for fault in found] == [
         "documents/care.md:1: this text has no heading",
         "graph.ttl:6: nothing is said about 'b33', only that rocket takes it",
-        "questions.yaml:25: nothing here gives {streat} a value",
+        "questions.yaml:22: nothing here gives {streat} a value",
         "questions.yaml:9: no triple of the graph has 's:prize'",
     ]
     assert "did you mean b3?" in found[1]
