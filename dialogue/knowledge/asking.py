@@ -15,7 +15,7 @@ from dialogue.knowledge.graph import Graph, Row, Term, local_name
 from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.linking import Mention, Names, Thing
 from dialogue.knowledge.shapes import Case, Shape, Shapes
-from dialogue.knowledge.vectors import Encode
+from dialogue.knowledge.vectors import Encode, nearness_of
 from dialogue.knowledge.words import stem
 from nlu.phonetics import words
 from nlu.sentences import Vectors
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # Fitted on the development questions of tests/dialogue/graph_questions.yaml, by
 # `python -m tests.bench.knowledge --fit`: how likely it is that kind of question, by the cosine to
 # its nearest wording and the share of its words; each thing named and left out speaks against it.
-PER_MEANING, PER_WORDS, PER_UNUSED, AT_NOTHING = 11.2, 3.4, -1.0, -6.8
+PER_MEANING, PER_WORDS, PER_UNUSED, AT_NOTHING = 11.2, 3.5, -1.0, -6.9
 SURE = 0.5
 READINGS = 6  # of an ambiguous name: more are not tried
 CITED = 12  # triples
@@ -128,7 +128,7 @@ class Questions:
 
     def read(self, asked: Asked, vector: Vectors) -> list[Reading]:
         """Return the kinds of questions it may be, the likeliest first; `vector` is of `masked`."""
-        nearness = self._vectors @ vector
+        nearness = nearness_of(self._vectors, vector)
         shares = self._keywords.shares(asked.masked)
         best: dict[str, Reading] = {}
         for index in np.argsort(-nearness, kind="stable"):

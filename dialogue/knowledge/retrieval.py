@@ -8,12 +8,12 @@ import numpy as np
 
 from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.passages import Passage
-from dialogue.knowledge.vectors import Encode, Nearest
+from dialogue.knowledge.vectors import Encode, Nearest, nearness_of
 from nlu.sentences import Vectors
 
 # Fitted on the development questions of tests/dialogue/questions.yaml, by
 # `python -m tests.bench.knowledge --fit`: how likely a passage is right, by its score and its lead.
-PER_SCORE, PER_LEAD, AT_NOTHING = 7.3, 3.7, -4.4
+PER_SCORE, PER_LEAD, AT_NOTHING = 7.5, 4.2, -4.6
 
 LOOKED_AT = 50  # sentences by meaning, and passages by words, that are weighed against each other
 EXTRACT = 2  # sentences that are read out of a document, at most
@@ -39,7 +39,7 @@ class Ranked:
     score: float
     meaning: float  # cosine of its nearest sentence
     words: float  # share of BM25
-    extract: str
+    extract: str = ""
     confidence: float = 0.0
 
 
@@ -55,6 +55,7 @@ class Retrieval:
     ) -> None:
         self._passages = tuple(passages)
         self._weights = weights or Weights()
+        self._numbers = {one.source: number for number, one in enumerate(self._passages)}
         owned = [list(_wordings(passage)) for passage in self._passages]
         self._owners = [owner for owner, texts in enumerate(owned) for _ in texts]
         ends = np.cumsum([len(texts) for texts in owned], dtype=np.int64)
@@ -77,21 +78,30 @@ class Retrieval:
         best, second = [*(one.score for one in ranked[:2]), 0.0][:2]
         rivals = [second, *[best] * (count - 1)]
         return [
-            replace(one, confidence=_confidence(one.score, one.score - rival))
+            replace(
+                one,
+                extract=self._extract(one.passage, vector),
+                confidence=_confidence(one.score, one.score - rival),
+            )
             for one, rival in zip(ranked, rivals, strict=False)
         ]
 
     def _weigh(self, number: int, vector: Vectors, share: float) -> Ranked:
-        passage, (start, end) = self._passages[number], self._spans[number]
-        nearness = self._nearest.vectors[start:end] @ vector
-        meaning = float(nearness.max())
+        start, end = self._spans[number]
+        meaning = float(nearness_of(self._nearest.vectors[start:end], vector).max())
         score = self._weights.meaning * meaning + self._weights.words * share
-        text = passage.text
-        if not passage.whole:
-            own = nearness[-2 * len(passage.sentences) :].reshape(2, -1).max(axis=0)
-            kept = sorted(np.argsort(-own, kind="stable")[:EXTRACT])
-            text = " ".join(passage.sentences[n] for n in kept if own[n] >= own.max() - ALSO_NEAR)
-        return Ranked(passage, score, meaning, share, text)
+        return Ranked(self._passages[number], score, meaning, share)
+
+    def _extract(self, passage: Passage, vector: Vectors) -> str:
+        """Return the sentences that answer, in their order."""
+        if passage.whole:
+            return passage.text
+        said = passage.sentences
+        _, end = self._spans[self._numbers[passage.source]]
+        nearness = nearness_of(self._nearest.vectors[end - 2 * len(said) : end], vector)
+        own = nearness.reshape(2, -1).max(axis=0)
+        kept = sorted(np.argsort(-own, kind="stable")[:EXTRACT])
+        return " ".join(said[n] for n in kept if own[n] >= own.max() - ALSO_NEAR)
 
 
 def _confidence(score: float, lead: float) -> float:
