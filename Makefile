@@ -40,7 +40,7 @@ fast: setup ## the tests that need no model: seconds
 
 bench: setup ## measure speech, latency, understanding; make the README's tables of it
 	@$(RUN)/offhook models pull --all
-	for question in vad turns speech tts values barista latency phone echo start; do \
+	for question in vad turns speech tts values barista latency phone echo start knowledge; do \
 		$(RUN)/python -m tests.bench.$$question --out docs/bench/$$question.json || exit 1; \
 	done
 	$(RUN)/python -m tests.bench.nlu retail --out docs/bench/nlu

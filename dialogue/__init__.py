@@ -4,7 +4,8 @@ Exceptions::
 
     DialogueError              what a person can mend; its text is one line with the remedy
     ├── AssistantError         an assistant's folder is broken: file, line, what, how to mend
-    └── ActionError            the business's own system failed; the caller hears an apology
+    ├── ActionError            the business's own system failed; the caller hears an apology
+    └── GraphAway              the knowledge graph cannot be asked now; never leaves dialogue/knowledge
 """
 
 
@@ -18,3 +19,7 @@ class AssistantError(DialogueError):
 
 class ActionError(DialogueError):
     """An action of the assistant failed."""
+
+
+class GraphAway(DialogueError):
+    """The knowledge graph cannot be asked just now."""

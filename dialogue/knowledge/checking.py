@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
@@ -17,13 +18,13 @@ from dialogue.reading import Document, did_you_mean, read_text, read_yaml
 
 def check_knowledge(folder: Path, facts: Mapping[str, str]) -> list[str]:
     """Return one line for each fault: file:line: what is wrong; how to mend it."""
-    found = list(_tried(lambda: read_faq(folder / FAQ)))
+    found = list(_tried(partial(read_faq, folder / FAQ)))
     for path in sorted((folder / FOLDER).glob("*.md")):
-        found += _tried(lambda path=path: read_document(path))  # type: ignore[misc]
+        found += _tried(partial(read_document, path))
     store = Store()
     files = graph_files(folder)
     for path in files:
-        found += _tried(lambda path=path: load_turtle(store, path))  # type: ignore[misc]
+        found += _tried(partial(load_turtle, store, path))
     found += _dangling(store, files)
     if (folder / QUESTIONS).is_file():
         found += _check_questions(folder, LocalGraph(store), facts)

@@ -1,7 +1,7 @@
 """The knowledge graph, asked with SPARQL 1.1: RDF files in memory, or an endpoint (`remote`)."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -18,10 +18,6 @@ PREFIXES = {"rdf": RDF, "rdfs": RDFS, "skos": SKOS, "xsd": XSD}
 
 Term = NamedNode | BlankNode | Literal | Triple
 Row = Mapping[str, Term]
-
-
-class GraphAway(Exception):
-    """The graph cannot be asked just now."""
 
 
 class Graph(Protocol):
@@ -89,9 +85,3 @@ def prologue(prefixes: Mapping[str, str]) -> str:
 def local_name(iri: str) -> str:
     """'urn:shop:coveredBy' → 'coveredBy'."""
     return re.split(r"[#/:]", iri)[-1]
-
-
-def predicates(graph: LocalGraph) -> Iterator[str]:
-    """Yield each predicate once."""
-    for row in graph.select("SELECT DISTINCT ?p WHERE { ?s ?p ?o }"):
-        yield str(getattr(row["p"], "value", ""))

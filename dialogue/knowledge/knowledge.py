@@ -3,8 +3,9 @@
 import logging
 from dataclasses import dataclass
 
+from dialogue import GraphAway
 from dialogue.knowledge.asking import SURE, Fact, Known, Questions, Reading, Triple
-from dialogue.knowledge.graph import Graph, GraphAway, load_graph
+from dialogue.knowledge.graph import Graph, load_graph
 from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph

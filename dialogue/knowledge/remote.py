@@ -7,7 +7,8 @@ from collections.abc import Callable
 import httpx2
 from pyoxigraph import QueryResultsFormat, parse_query_results
 
-from dialogue.knowledge.graph import GraphAway, Row, rows_of
+from dialogue import GraphAway
+from dialogue.knowledge.graph import Row, rows_of
 
 log = logging.getLogger(__name__)
 
