@@ -5,7 +5,7 @@ Exceptions::
     DialogueError              what a person can mend; its text is one line with the remedy
     ├── AssistantError         an assistant's folder is broken: file, line, what, how to mend
     ├── ActionError            the business's own system failed; the caller hears an apology
-    └── GraphAway              the knowledge graph cannot be asked now; never leaves dialogue/knowledge
+    └── GraphAway              the knowledge graph cannot be asked now; stays within `knowledge`
 """
 
 

@@ -15,7 +15,7 @@ from dialogue.conversation import FlowAgent
 from dialogue.knowledge import Knowledge, Library, Passage
 from dialogue.knowledge.documents import read_document
 from dialogue.knowledge.keywords import Keywords
-from dialogue.knowledge.vectors import EXACT_UP_TO, Nearest
+from dialogue.knowledge.vectors import Nearest
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -122,12 +122,25 @@ def test_of_a_document_only_the_sentences_that_answer_are_read_out() -> None:
     assert (found.text, found.source) == ("Xxxx yy.", "documents/x.md#x")
 
 
-def test_ten_thousand_sentences_are_searched_through_their_neighbours() -> None:
-    drawn = np.random.default_rng(1).normal(size=(EXACT_UP_TO + 500, 32)).astype(np.float32)
-    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
-    texts = [str(number) for number in range(len(drawn))]
-    nearest = Nearest(texts, lambda asked: drawn[[int(text) for text in asked]])
-    assert [nearest.search(drawn[n], 3)[0] for n in range(0, 4500, 90)] == [*range(0, 4500, 90)]
+def test_the_nearest_sentences_come_in_their_order() -> None:
+    nearest = Nearest(["aab", "abb", "bbb", "zzz"], encode_letters)
+    assert nearest.search(encode_letters(["ab"])[0], 2) == [0, 1]
+    assert nearest.search(encode_letters(["b"])[0], 9) == [2, 1, 0, 3]
+
+
+def test_vectors_are_kept_for_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFHOOK_MODELS", str(tmp_path))
+    first = Nearest(["aab", "abb"], encode_letters, "encoder")
+
+    def never(sentences: Sequence[str]) -> Vectors:
+        raise AssertionError("encoded again")
+
+    again = Nearest(["aab", "abb"], never, "encoder")
+    assert np.array_equal(again.vectors, first.vectors)
+    with pytest.raises(AssertionError):
+        Nearest(["aab", "abc"], never, "encoder")
 
 
 @pytest.mark.anyio
