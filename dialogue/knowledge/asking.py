@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice, product
@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 
 # Fitted on the development questions of tests/dialogue/graph_questions.yaml, by
 # `python -m tests.bench.knowledge --fit`: how likely it is that kind of question, by the cosine to
-# its nearest wording and the share of its words; each thing named and left out speaks against it.
-PER_MEANING, PER_WORDS, PER_UNUSED, AT_NOTHING = 11.2, 3.5, -1.0, -6.9
+# its nearest wording and the share of its words. Each thing named and left out speaks against it, by
+# our choice: "is the battery of the lamp covered" must not be answered for the lamp.
+PER_MEANING, PER_WORDS, PER_UNUSED, AT_NOTHING = 11.2, 3.5, -3.0, -6.9
 SURE = 0.5
 READINGS = 6  # of an ambiguous name: more are not tried
 CITED = 12  # triples
@@ -139,7 +140,7 @@ class Questions:
             filled = self._fill(shape, asked.mentions)
             if filled is None:
                 continue
-            unused = len(asked.mentions) - len(filled)
+            unused = _unused(asked.mentions, filled.values())
             meaning, share = float(nearness[index]), float(shares[index])
             weighed = PER_MEANING * meaning + PER_WORDS * share + PER_UNUSED * unused + AT_NOTHING
             confidence = 1 / (1 + math.exp(-weighed))
@@ -266,6 +267,12 @@ class Questions:
 def months_between(day: date, today: date) -> int:
     """Whole months."""
     return (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day)
+
+
+def _unused(mentions: Sequence[Mention], used: Iterable[Mention]) -> int:
+    """Count what is named but left out; to name a thing twice is nothing new."""
+    taken = {thing.iri for mention in used for thing in mention.things}
+    return sum(all(thing.iri not in taken for thing in mention.things) for mention in mentions)
 
 
 def _narrowed(mention: Mention, bought: Mapping[str, object]) -> Mention:

@@ -52,6 +52,13 @@ def test_the_first_case_that_is_found_is_the_answer(shop: Questions) -> None:
     assert (other.case, other.text) == ("others", "No, the city bike takes the battery B2.")
 
 
+def test_a_question_about_a_part_is_not_answered_for_the_whole(shop: Questions) -> None:
+    asked = shop.hear("is the B2 of the city bike still covered", Known(TODAY))
+    readings = {one.name: one for one in shop.read(asked, encode_words([asked.masked])[0])}
+    assert readings["covered"].unused == 1
+    assert readings["covered"].confidence < readings["part_covered"].confidence
+
+
 def test_several_things_are_listed(shop: Questions) -> None:
     fact = told(shop, "what parts are there for the Rocket Nine")
     assert fact.text == "For the Rocket Nine there is the battery B2 and battery B3."
