@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 
 # Fitted on the development questions of tests/dialogue/graph_questions.yaml, by
 # `python -m tests.bench.knowledge --fit`: how likely it is that kind of question, by the cosine to
-# its nearest wording and the share of its words. Each thing named and left out speaks against it, by
-# our choice: "is the battery of the lamp covered" must not be answered for the lamp.
+# its nearest wording and the share of its words. Each thing named and left out speaks against it,
+# by our choice: "is the battery of the lamp covered" must not be answered for the lamp.
 PER_MEANING, PER_WORDS, PER_UNUSED, AT_NOTHING = 11.2, 3.5, -3.0, -6.9
 SURE = 0.5
 READINGS = 6  # of an ambiguous name: more are not tried
@@ -270,9 +270,12 @@ def months_between(day: date, today: date) -> int:
 
 
 def _unused(mentions: Sequence[Mention], used: Iterable[Mention]) -> int:
-    """Count what is named but left out; to name a thing twice is nothing new."""
+    """Count what is named for certain but left out; to name a thing twice is nothing new."""
     taken = {thing.iri for mention in used for thing in mention.things}
-    return sum(all(thing.iri not in taken for thing in mention.things) for mention in mentions)
+    return sum(
+        mention.likeness == 1 and all(thing.iri not in taken for thing in mention.things)
+        for mention in mentions
+    )
 
 
 def _narrowed(mention: Mention, bought: Mapping[str, object]) -> Mention:
