@@ -1,11 +1,16 @@
 """One caller's conversation: text in, clauses out."""
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from anyio import move_on_after
+
 from nlu.mood import AcousticCue, Trend
-from nlu.understand import Understanding
+from nlu.understand import LookAgain, Understanding
+
+COMMIT_SECONDS = 2.0  # so long may the history take that nobody waits to hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,8 @@ class Said:
     """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
 
     Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
-    is how it was said, if that was measured.
+    is how it was said, if that was measured. `look_again` asks the recogniser what else it may have
+    heard, where it doubts; it holds the sound, so an `Exchange` does not keep it.
     """
 
     text: str
@@ -29,6 +35,7 @@ class Said:
     written: bool = False
     pictures: tuple[str, ...] = ()
     cue: AcousticCue | None = None
+    look_again: LookAgain | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class Exchange:
     dialogue_seconds: float | None = None  # decision, without the NLU, up to the first clause
     secrets: tuple[str, ...] = ()
     mood: Trend | None = None
+    trace: tuple[str, ...] = ()  # why this reply: the rules that led to it
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
@@ -92,8 +100,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood or trouble; `slots` are
-    the values that the caller has confirmed, private ones masked.
+    `reason` is why the assistant hands over: caller_asked, not_understood, not_verified, upset or
+    trouble; `slots` are the values that the caller has confirmed, private ones masked.
     """
 
     reason: str = ""
@@ -105,10 +113,11 @@ class Agent(Protocol):
 
     `outcome` is None while the conversation goes on; `commit` sets it ("resolved", "handed_over",
     "silent_caller", …: `dialogue.state.Outcome`) when the last words were heard to their end, and
-    the line hangs up.
+    the line hangs up. `speed` is how fast to speak, against the voice's own.
     """
 
     outcome: str | None
+    speed: float
     waiting: Waiting
     exchange: Exchange | None
 
@@ -130,3 +139,17 @@ class Agent(Protocol):
         next.
         """
         ...
+
+
+async def converse(agent: Agent, turn: CallerTurn) -> str:
+    """Return the agent's whole reply, committed; if it breaks, the words are kept for later."""
+    clauses: list[str] = []
+    written = ""
+    try:
+        async with aclosing(agent.reply(turn)) as reply:
+            clauses += [clause async for clause in reply]
+        written = " ".join(clauses)
+    finally:
+        with move_on_after(COMMIT_SECONDS, shield=True):
+            await agent.commit(" ".join(clauses), written)
+    return written

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import fail_after, to_thread
+from sqlalchemy import Connection
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
@@ -37,11 +38,13 @@ from dialogue.state import (
     Heard,
     Idle,
     LookedUp,
+    Prove,
     State,
 )
 from dialogue.store import Store, Turn
+from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import YES_NO, Context, Nlu, Understanding
+from nlu.understand import YES_NO, Alternative, LookAgain, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +54,10 @@ WAITING_TYPES = {
     "code": "code",
     "date": "date",
     "name": "name",
+    "postcode": "code",
+    "birth_date": "date",
 }  # of a slot's kind; other kinds are open speech
+SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
 
@@ -64,6 +70,7 @@ class Thought:
     sources: tuple[str, ...]
     nlu_seconds: float | None = None
     secrets: tuple[str, ...] = ()
+    mood: Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class FlowAgent:
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
+        self.speed = 1.0
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.mood = Trend()
@@ -107,6 +115,8 @@ class FlowAgent:
         self._state = State()
         self._pending: Pending | None = None
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
+        self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
+        self._commits = 0
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.
@@ -121,15 +131,18 @@ class FlowAgent:
             thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
         self._pending = Pending(turn, thought)
         self.waiting = waiting(thought.decision.state, self._assistant)
+        self.speed = SLOW_SPEED if thought.decision.state.slow else 1.0
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
+        self.mood = thought.mood or self.mood
         self.exchange = Exchange(
-            turn,
+            replace(turn, look_again=None) if isinstance(turn, Said) else turn,
             thought.understanding,
             thought.sources,
             thought.nlu_seconds,
             seconds,
             thought.secrets,
-            self._feel(turn, thought),
+            thought.mood,
+            thought.decision.trace,
         )
         for clause in thought.decision.say:
             yield clause
@@ -138,6 +151,7 @@ class FlowAgent:
     async def commit(self, said: str, heard: str) -> None:
         """Keep what was heard; without what matters in the reply, only the caller's own words."""
         pending, self._pending = self._pending, None
+        self._commits += 1
         if pending is None:
             return
         thought = pending.thought
@@ -151,12 +165,17 @@ class FlowAgent:
             return
         self._unanswered = None
         self._answered_mood = self.mood
-        self._state = thought.decision.state
+        self._state = asked(thought.decision, heard)
         if whole:
             self.outcome = thought.decision.outcome
         if thought.decision.change:
             await to_thread.run_sync(self._change, thought.decision.change)
         await to_thread.run_sync(self._remember, pending.turn, thought, heard)
+
+    @property
+    def state(self) -> State:
+        """Where it stands, as far as the caller has heard."""
+        return self._state
 
     @property
     def brief(self) -> Brief:
@@ -174,38 +193,38 @@ class FlowAgent:
             case _:
                 pass
 
-    def _feel(self, turn: CallerTurn, thought: Thought) -> Trend | None:
-        """Take in how the caller feels; keys do not tell."""
-        if not isinstance(turn, Said) or turn.keys or thought.understanding is None:
+    def _feel(self, turn: Said, understanding: Understanding) -> Trend | None:
+        """Return how the caller feels after these words; keys do not tell."""
+        if turn.keys:
             return None
-        self.mood = self._answered_mood.after(thought.understanding.sentiment, turn.cue)
-        return self.mood
+        return self._answered_mood.after(understanding.sentiment, turn.cue)
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""
         now = self._assistant.hours.local(self._now())
         event: Event = turn
-        understanding, nlu_seconds = None, None
+        understanding, nlu_seconds, mood = None, None, None
         if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._nlu.understand(turn.text, self._context())
+            understanding = self._understood(turn)
             nlu_seconds = time.perf_counter() - began
-            event = self._heard(turn, understanding)
+            mood = self._feel(turn, understanding)
+            event = self._heard(turn, understanding, mood or self.mood)
         decision = decide(self._state, event, self._assistant, now)
-        say, sources = decision.say, decision.sources
         while decision.look_up:
             found = self._look_up(decision.look_up, now)
-            decision = decide(decision.state, LookedUp(found), self._assistant, now)
-            say, sources = say + decision.say, sources + decision.sources
+            next_one = decide(decision.state, LookedUp(found), self._assistant, now)
+            decision = next_one.following(decision)
         states = self._state, decision.state
         hidden = secrets(turn, understanding, states, self._assistant)
-        return Thought(replace(decision, say=say), understanding, sources, nlu_seconds, hidden)
+        return Thought(decision, understanding, decision.sources, nlu_seconds, hidden, mood)
 
-    def _context(self) -> Context:
+    def _understood(self, turn: Said) -> Understanding:
         now_waiting = waiting(self._state, self._assistant)
-        return Context(YES_NO if now_waiting.type == YES_NO else now_waiting.slot)
+        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
+        return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
 
-    def _heard(self, turn: Said, understanding: Understanding) -> Heard:
+    def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
         found = self._inquiry.look(turn, understanding, self._state.slots)
         return Heard(
             understanding,
@@ -214,8 +233,15 @@ class FlowAgent:
             found.answer,
             turn.written,
             turn.pictures,
-            found.about_us and not found.answer,
+            unanswered=found.about_us and not found.answer,
+            mood=mood,
+            alternatives=self._ways(turn),
         )
+
+    def _ways(self, turn: Said) -> tuple[Alternative, ...]:
+        """In what ways a proof of who they are may have been heard; of other words none."""
+        proves = isinstance(self._state.step, Prove)
+        return turn.look_again() if proves and turn.look_again else ()
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -223,9 +249,7 @@ class FlowAgent:
             raise TypeError(f"{call.action} is no look-up")  # the folder's checks see to that
         try:
             with self._store.reading() as connection:
-                found = action.run(
-                    Request(dict(call.slots), now, self._assistant.hours, connection)
-                )
+                found = action.run(self._request(call, now, connection))
             promised = action.cases.get(found.case)
             if promised is None or not promised <= found.values.keys():
                 raise ActionError(f"it returned {found}, not a case of its cases=")
@@ -239,13 +263,26 @@ class FlowAgent:
         action = self._assistant.actions[call.action]
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
-        hours = self._assistant.hours
+        now = self._assistant.hours.local(self._now())
+        key = f"{self._key} {self._commits}"
         try:
-            with self._store.writing() as connection:
-                action.run(Request(dict(call.slots), hours.local(self._now()), hours, connection))
+            self._store.change(
+                key, call.action, now, lambda kept: action.run(self._request(call, now, kept))
+            )
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
+
+    def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
+        return Request(
+            dict(call.slots),
+            now,
+            self._assistant.hours,
+            connection,
+            self._call,
+            dict(call.values),
+            call.claim,
+        )
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""
@@ -276,6 +313,19 @@ def binding(decision: Decision, heard: str) -> bool:
     return words > 0
 
 
+def asked(decision: Decision, heard: str) -> State:
+    """Return the state that the reply leads to, as far as it was heard.
+
+    What was to be agreed to after a change, but not heard, was not asked.
+    """
+    words = sum(len(clause.split()) for clause in decision.say)
+    missed = words - len(heard.split())
+    question = isinstance(decision.state.step, ConfirmChange) and len(decision.say[-1].split()) / 2
+    if decision.change and question and missed > question:
+        return replace(decision.state, step=Idle(), flow="")
+    return decision.state
+
+
 def waiting(state: State, assistant: Assistant) -> Waiting:
     """Return what the ears should expect in this state."""
     match state.step:
@@ -289,6 +339,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
                 )
             type_ = WAITING_TYPES.get(kind.kind, "open")
             return Waiting(slot, type_, kind.length, words, texts.private)
+        case Prove(factor) if factor:
+            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
+            return Waiting(factor, type_, private=True)
         case ConfirmSlot(slot):
             return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
@@ -300,15 +353,21 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
 def brief(state: State, assistant: Assistant) -> Brief:
     """Return what a person should know who takes over in this state."""
     reason = "caller_asked"
-    if state.troubles >= TROUBLES:
+    if state.locked:
+        reason = "not_verified"
+    elif state.troubles >= TROUBLES:
         reason = "trouble"
-    elif state.misses >= MISSES:
+    elif state.upset:
+        reason = "upset"
+    elif state.misses >= (MISSES - 1 if state.terse else MISSES):
         reason = "not_understood"
     texts = assistant.slot_texts
     known = {
         slot: mask(value) if slot in texts and texts[slot].private else value
         for slot, value in state.slots
     }
+    if state.claim.customer:
+        known["verified_customer"] = state.claim.customer
     return Brief(reason, known)
 
 
@@ -327,6 +386,21 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
                 confidence=min(before.confidence, confidence),
                 keys=keys and before.keys,
                 pictures=before.pictures + turn.pictures,
+                look_again=_joined_look(before, turn),
             )
         case _:
             return turn
+
+
+def _joined_look(before: Said, turn: Said) -> LookAgain | None:
+    """How else both may have been heard; where both are in doubt, the first stays as it is."""
+    last, first = turn.look_again, before.look_again
+    if last:
+        return lambda: tuple(_with_text(way, before.text, way.text) for way in last())
+    if first:
+        return lambda: tuple(_with_text(way, way.text, turn.text) for way in first())
+    return None
+
+
+def _with_text(way: Alternative, *parts: str) -> Alternative:
+    return replace(way, text=" ".join(parts).strip())

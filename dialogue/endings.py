@@ -34,7 +34,7 @@ class Endings:
     @property
     def words(self) -> Wording:
         """The assistant's texts, at this moment."""
-        return Wording(self.assistant, self.now, self.state.written)
+        return Wording(self.assistant, self.now, self.state.written, self.state.misses)
 
     def at(self, state: State) -> Self:
         """Return the policy in another state."""
@@ -42,7 +42,16 @@ class Endings:
 
     def idle(self) -> State:
         """Return the state without a flow."""
-        return replace(self.state, step=Idle(), flow="", misses=0, troubles=0)
+        return replace(self.state, step=Idle(), flow="", offered="", misses=0, troubles=0)
+
+    def dropped(self) -> State:
+        """Return the state without a flow, and with nothing that waits."""
+        return replace(self.idle(), later=())
+
+    @property
+    def patience(self) -> int:
+        """Turns in a row that may bring nothing, until the caller is put through."""
+        return MISSES - 1 if self.state.terse else MISSES
 
     def ask(self, words: Clauses = ()) -> Decision:
         """Say the words, then the question that is open."""
@@ -91,18 +100,32 @@ class Endings:
             return self.at(state).hand_over(words, forced=True)
         return Decision(state, words + self.words.question(state))
 
+    def look_up_failed(self) -> Decision:
+        """Apologise, and offer a person; the second time, hand over."""
+        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
+        here = self.at(replace(self.state, troubles=troubles))
+        if troubles >= TROUBLES:
+            return here.hand_over(words, forced=True).because("a look-up failed again")
+        return here.offer_person(words).because("a look-up failed")
+
     def missed(self, words: Clauses) -> Decision:
         """Ask again, each time in a way that helps more; at last, hand over."""
         state = replace(self.state, misses=self.state.misses + 1)
-        if state.misses >= MISSES:
-            return self.at(state).hand_over(words, forced=True)
+        if state.misses >= (MISSES if isinstance(state.step, Idle) else self.patience):
+            handed = self.at(state).hand_over(words, forced=True)
+            return handed.because(f"{state.misses} turns in a row brought nothing")
+        if isinstance(state.step, Idle) and state.misses > 1:
+            return self.at(state).offer_person(words).because("not understood again")
+        return Decision(state, words + self.asked_again(state)).because("asks again")
+
+    def asked_again(self, state: State) -> Clauses:
+        """Return the open question, in a way that helps more each time."""
         question = self.words.question(state)
-        if state.misses > 1:
-            match state.step:
-                case AskSlot(slot):
-                    question = self.words.text(self.assistant.slot_texts[slot].again)
-                case Idle():
-                    return self.at(state).offer_person(words)
-                case step if isinstance(step, YES_NO_STEPS):
-                    question += self.words.phrase("yes_or_no")
-        return Decision(state, words + question)
+        match state.step:
+            case AskSlot(slot):
+                again = self.assistant.slot_texts[slot].again
+                at = state.misses - 1 - max(0, MISSES - 1 - len(again))  # the last re-ask is last
+                return self.words.text(again[at]) if at >= 0 else question
+            case step if isinstance(step, YES_NO_STEPS) and state.misses > 1:
+                return question + self.words.phrase("yes_or_no")
+        return question

@@ -1,9 +1,11 @@
 """What flows.yaml holds: the slots, the flows and the phrases. Its own top explains the format."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from dialogue.controls import Control
 from dialogue.phrasing import names
 from dialogue.reading import Part
 
@@ -17,14 +19,21 @@ def _text(text: str) -> str:
     return text
 
 
+def _several(texts: object) -> object:
+    return (texts,) if isinstance(texts, str) else texts
+
+
 Text = Annotated[str, AfterValidator(_text)]  # spoken; {name} stands for a value
+# One text, or several that are said in turn, so that nobody hears the same words twice.
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1, strict=False)]
 
 
 class SlotTexts(Part):
     """How to ask the caller for one slot. Its type and length are those of intents.yaml."""
 
     ask: Text
-    again: Text  # the second time: how to say it, or to key it in
+    short: Text | None = None  # the same for a caller in no mood for many words
+    again: Texts  # the next times: how to say it, or to key it in
     confirm: Text | None = None  # the read-back; without one the value is taken as heard
     invalid: Text | None = None  # said when the value has the wrong length
     private: bool = False  # card number, PIN: not recorded, and masked wherever it is written
@@ -59,12 +68,44 @@ def _case(value: object) -> object:
     return {"say": value} if isinstance(value, str) else value
 
 
+class Factor(Part):
+    """Something that shows who is calling: how to ask for it, three times. Always private."""
+
+    kind: Literal["postcode", "name", "birth_date", "digits", "code", "phone"]
+    ask: Text
+    again: Text  # it is not what the business knows: more clearly, or spelled
+    last: Text  # still not: keyed in, where that can be
+
+
+class Verification(Part):
+    """How callers show who they are, in flows with `verify:`."""
+
+    factors: dict[str, Factor] = Field(min_length=1)  # in the order of asking
+    unknown: Text  # nobody has that order or telephone number
+    locked: Text  # said before they are put through
+
+
+class Offer(Part):
+    """What may come next: another flow, which needs no intent of its own."""
+
+    flow: str
+    ask: Text  # a yes/no question, instead of "anything else?"
+    if_no: Text
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 class Flow(Part):
     """One intent's way through the conversation: exactly one of say, faq and their like."""
 
     about: str | None = None  # "the status of an order": for "Is this about …?"
     needs: tuple[str, ...] = Field(default=(), strict=False)  # slots to collect first
     takes: tuple[str, ...] = Field(default=(), strict=False)  # slots to use if they were said
+    verify: Annotated[bool | tuple[str, ...], BeforeValidator(_tuple)] = (
+        False  # by all, or by these
+    )
     say: Text | None = None
     faq: str | None = None  # an anchor of faq.md
     look_up: str | None = None  # an action of actions.py …
@@ -75,6 +116,7 @@ class Flow(Part):
     ends_call: bool = False
     offer_person: bool = False  # end with that question instead of "anything else?"
     then: Text | None = None  # the question to end with
+    offers: Offer | None = None  # or the offer of another flow
     small_talk: bool = False  # answers nothing: "anything else?" is not asked on its account
 
     @model_validator(mode="after")
@@ -85,7 +127,15 @@ class Flow(Part):
             raise ValueError(f"a flow has exactly one of {choice}; add one, or remove the others")
         if bool(self.look_up) != bool(self.cases):
             raise ValueError("look_up and cases go together; add the one that is missing")
+        if self.verify and not self.look_up:
+            raise ValueError("there is nothing to verify a caller for; add look_up:")
         return self
+
+    def required(self, factors: Iterable[str]) -> tuple[str, ...]:
+        """Return what callers must show before anything is looked up for them."""
+        if isinstance(self.verify, tuple):
+            return self.verify
+        return tuple(factors) if self.verify else ()
 
 
 class Phrases(Part):
@@ -94,10 +144,13 @@ class Phrases(Part):
     how_can_i_help: Text
     anything_else: Text
     is_this_about: Text  # {about}
+    which_of_two: Text  # {first}, {second}: what it could be about
+    next_request: Text  # {about}: the second of two requests in a breath
+    back_to: Text  # {about}: what was left for another request
     all_right: Text  # after a "no" to an offer
     sorry: Text  # after a "no" to a read-back or a guess
-    not_heard: Text  # a voice, but no words
-    not_understood: Text
+    not_heard: Texts  # a voice, but no words
+    not_understood: Texts
     out_of_scope: Text
     what_i_can_do: Text  # after the first miss
     yes_or_no: Text
@@ -110,6 +163,10 @@ class Phrases(Part):
     still_there: Text
     silent_goodbye: Text
     goodbye: Text
+    slower: Text  # they asked for it; what was said last follows
+    robot: Text  # "am I talking to a machine?"
+    apology: Text  # once, to a caller in a bad mood
+    upset: Text  # and before they are put through, if it stays
     trouble: Text
     look_up_failed: Text
     change_failed: Text
@@ -133,6 +190,8 @@ class Flows(Part):
     """The whole file."""
 
     slots: dict[str, SlotTexts] = Field(default={})
+    verification: Verification | None = None
     flows: dict[str, Flow]
+    controls: dict[Annotated[Control, Field(strict=False)], Texts] = Field(default={})
     phrases: Phrases
     written: Written

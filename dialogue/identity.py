@@ -57,6 +57,15 @@ class Confidence(Part):
     transcript: float = Field(default=0.4, ge=0, le=1)  # of the words: below it, ask
 
 
+class Mood(Part):
+    """When the caller's mood changes how they are spoken to; level: -1 to 1, see nlu/mood.py."""
+
+    sorry: float = Field(default=-0.3, ge=-1, le=0)  # from here on down, apologise once
+    terse: float = Field(default=-0.3, ge=-1, le=0)  # say no more than is needed
+    person: float = Field(default=-0.55, ge=-1, le=0)  # put them through …
+    angry_turns: int = Field(default=3, ge=1)  # … after so many angry turns in a row
+
+
 def _zone(name: object) -> ZoneInfo | None:
     try:
         return ZoneInfo(str(name)) if name else None
@@ -116,12 +125,14 @@ class Identity(Part):
 
     name: str = Field(min_length=1)
     language: str = "en"
+    also: tuple[str, ...] = Field(default=(), strict=False)  # languages to tell from it when heard
     greeting: Text
     consent: Text | None = None  # said before the greeting
     voice: Voice = Voice()
     hours: HoursTable
     handoff: HandOff = HandOff()
     confidence: Confidence = Confidence()
+    mood: Mood = Mood()
     store: Store = Store()
     knowledge: KnowledgeTable = KnowledgeTable()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use

@@ -11,7 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from dialogue.agent import Said
 from dialogue.assistant import Assistant
-from dialogue.knowledge import Found, Knowledge, Known, Purchase
+from dialogue.flows import Flow
+from dialogue.knowledge import Answer, Found, Knowledge, Known, Purchase
 from dialogue.store import Store
 from nlu.understand import OUT_OF_SCOPE, Understanding
 
@@ -43,11 +44,13 @@ class Inquiry:
         if unsure or understanding.intent == OUT_OF_SCOPE:
             return self.knowledge.find(turn.text, self._known(slots))
         changes = flow is not None and any(case.change for case in flow.cases.values())
-        if flow and (flow.faq or flow.look_up) and not changes:
-            least = NAMED if flow.look_up else 1
-            found = self.knowledge.find(turn.text, self._known(slots), least)
-            if found.answer and found.answer.named >= least and found.answer.score >= MORE_FITTING:
-                return Found(found.answer)
+        if flow and flow.look_up and not changes:
+            found = self.knowledge.find(turn.text, self._known(slots), NAMED)
+            return _fitting(found.answer, NAMED)
+        if flow and flow.faq:
+            found = self.knowledge.find(turn.text, self._known(slots))
+            if found.answer and (found.answer.named or _nearer(flow, found)):
+                return _fitting(found.answer)
         return Found()
 
     def _known(self, slots: Sequence[tuple[str, str]]) -> Known:
@@ -64,3 +67,17 @@ class Inquiry:
             log.error("purchases of assistant.toml failed: %s: %s", type(error).__name__, error)
             return Known(today)
         return Known(today, tuple(bought))
+
+
+def _nearer(flow: Flow, found: Found) -> bool:
+    """Whether another answer of the FAQ is nearer than the one that is all that the flow has."""
+    nearest = found.passages[0].passage if found.passages else None
+    more = flow.offers or flow.then or flow.offer_person
+    return nearest is not None and nearest.whole and nearest.anchor != flow.faq and not more
+
+
+def _fitting(answer: Answer | None, least_named: int = 0) -> Found:
+    """Return only what answers better than what the intent leads to."""
+    if answer and answer.named >= least_named and answer.score >= MORE_FITTING:
+        return Found(answer)
+    return Found()

@@ -1,20 +1,22 @@
 """What to do next. Pure: the same state, event, assistant and time give the same decision."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from dialogue.agent import NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.assistant import Assistant
-from dialogue.endings import MISSES, TROUBLES
+from dialogue.controls import Control
+from dialogue.endings import Endings
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
-from dialogue.knowledge import Answer
 from dialogue.phrasing import sentences
-from dialogue.pictured import Pictured
+from dialogue.progress import MOST_LATER, Progress
 from dialogue.state import (
+    YES_NO_STEPS,
+    Asked,
     AskSlot,
     Call,
+    ChooseIntent,
     Closing,
     ConfirmChange,
     ConfirmIntent,
@@ -25,31 +27,38 @@ from dialogue.state import (
     Idle,
     LookedUp,
     OfferPerson,
+    Prove,
     State,
 )
-from dialogue.wording import Clauses
+from dialogue.temper import apologised, felt, upset
 from nlu.understand import OUT_OF_SCOPE
-
-FAILED_LOOK_UPS = 2  # values in a row that the business does not know, until a person is offered
 
 
 def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> Decision:
     """Return what the assistant does about the event; `now` is the business's local time."""
+    if isinstance(event, Heard):
+        state = felt(state, event, Endings(state, assistant, now))
     decision = Policy(state, assistant, now).react(event)
+    if isinstance(event, Heard):
+        decision = apologised(decision, event, Endings(decision.state, assistant, now))
     if decision.say:
         decision = replace(decision, state=replace(decision.state, said=decision.say))
     return decision
 
 
 @dataclass(frozen=True, slots=True)
-class Policy(Pictured):
-    """One decision. The methods run from the event, by way of the flow, to the end of the turn."""
+class Policy(Progress):
+    """One decision. The methods run from the event, by way of the flow, to the end of the turn.
+
+    Each says in the decision's trace why it came to be.
+    """
 
     def react(self, event: Event) -> Decision:  # noqa: PLR0911 - one return for each event
         """Find out what kind of event it is."""
         if self.state.change_failed and not isinstance(event, LookedUp | NobodyCame):
             state = replace(self.state, change_failed=False)
-            return self.at(state).offer_person(self.words.phrase("change_failed"))
+            told = self.at(state).offer_person(self.words.phrase("change_failed"))
+            return told.because("the change that was promised failed")
         match event:
             case LookedUp():
                 return self.looked_up(event)
@@ -66,16 +75,17 @@ class Policy(Pictured):
             case Said(written=True):
                 return self.turn(event).wrote_no_words()
             case NobodyCame():
-                return self.at(self.idle()).ask(self.words.phrase("nobody_came"))
+                back = self.at(self.dropped()).ask(self.words.phrase("nobody_came"))
+                return back.because("handed over, and nobody came")
             case _ if not self.state.greeted or isinstance(event, Opening):
                 return self.opening()
             case Said():
                 state = replace(self.state, silences=0)
-                return self.at(state).missed(self.words.phrase("not_heard"))
+                return self.at(state).missed(self.words.phrase("not_heard")).because("no words")
             case Silence():
-                return self.silence()
+                return self.silence().because("silence")
             case Trouble():
-                return self.trouble()
+                return self.trouble().because("a part of the chain failed")
 
     def opening(self) -> Decision:
         """Say who calls and why, or greet."""
@@ -86,31 +96,73 @@ class Policy(Pictured):
     # what the caller did
 
     def heard(self, hearing: Hearing) -> Decision:
-        """Take it as the answer to what was asked, or else as a new request."""
-        if hearing.sure and hearing.flow and hearing.flow.hand_over:
-            return self.hand_over()
-        if hearing.heard.keys and hearing.text == KEY_PERSON:
-            return self.hand_over()
-        if hearing.sure and hearing.intent == "repeat" and self.state.said:
-            return Decision(replace(self.state, misses=0), self.state.said)
-        match self.state.step:
-            case AskSlot(slot):
-                decision = self.answered_slot(slot, hearing)
-            case ConfirmSlot() as step:
-                decision = self.answered_read_back(step, hearing)
-            case ConfirmIntent() as step:
-                decision = self.answered_guess(step, hearing)
-            case ConfirmChange() as step:
-                decision = self.answered_change(step, hearing)
-            case OfferPerson():
-                decision = self.answered_offer(hearing)
-            case Closing() as step:
-                decision = self.answered_goodbye(step, hearing)
-            case Idle():
-                decision = self.said_only_a_value(hearing)
+        """Take it as a word about the conversation, an answer to what was asked, or a request."""
+        if decision := self.meta(hearing):
+            return decision
+        later = (*self.state.later, *self.in_one_breath(hearing))[:MOST_LATER]
+        here = self.at(replace(self.state, later=later))
+        decision = here.answered(hearing)
         if decision is None and self.pictures and not hearing.asks_for_something:
             return self.wrote_no_words()
-        return decision or self.request(hearing)
+        return decision or here.request(hearing)
+
+    def meta(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one return for each
+        """Deal with what is about the conversation itself."""
+        if hearing.control is Control.ROBOT:
+            return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
+        if hearing.sure and hearing.flow and hearing.flow.hand_over:
+            return self.hand_over().because(f"intent {hearing.intent} hands over")
+        if hearing.heard.keys and hearing.text == KEY_PERSON:
+            return self.hand_over().because("pressed 0")
+        if decision := upset(hearing.heard, self):
+            return decision
+        match hearing.control:
+            case Control.NEVER_MIND if not isinstance(self.state.step, Idle | Closing):
+                return (
+                    self.at(self.dropped()).ask(self.words.phrase("all_right")).because("dropped")
+                )
+            case Control.SLOWER:
+                slow = replace(self.state, slow=True, misses=0)
+                words = self.words.phrase("slower") + self.state.said
+                return Decision(slow, words).because("speaks more slowly from here on")
+        if hearing.sure and hearing.intent == "repeat" and self.state.said:
+            return Decision(replace(self.state, misses=0), self.state.said).because("says it again")
+        return None
+
+    def in_one_breath(self, hearing: Hearing) -> tuple[Asked, ...]:
+        """Return the requests that follow the answer, or the first request, in the same breath."""
+        if not hearing.sure:
+            return ()
+        flows, intents = self.assistant.flows, hearing.heard.understanding.more
+        if isinstance(self.state.step, YES_NO_STEPS) and hearing.asks_besides(self.state.flow):
+            intents = (hearing.intent, *intents)
+        return tuple(
+            Asked(intent, tuple(hearing.given(flows[intent]).items()))
+            for intent in intents
+            if intent in flows and not flows[intent].small_talk and not flows[intent].ends_call
+        )
+
+    def answered(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one for each step
+        """Take it as the answer to the open question, if it is one."""
+        match self.state.step:
+            case AskSlot(slot):
+                return self.answered_slot(slot, hearing)
+            case ConfirmSlot() as step:
+                return self.answered_read_back(step, hearing)
+            case ConfirmIntent() as step:
+                return self.answered_guess(step, hearing)
+            case ChooseIntent() as step:
+                return self.answered_choice(step, hearing)
+            case ConfirmChange() as step:
+                return self.answered_change(step, hearing)
+            case Prove() as step:
+                return self.answered_proof(step, hearing)
+            case OfferPerson():
+                return self.answered_offer(hearing)
+            case Closing() as step:
+                return self.answered_goodbye(step, hearing)
+            case Idle():
+                return self.said_only_a_value(hearing)
 
     def answered_slot(self, slot: str, hearing: Hearing) -> Decision | None:
         """Take the value, if there is one."""
@@ -124,59 +176,94 @@ class Policy(Pictured):
             return self.take(slot, value)
         if self.pictures:
             return self.look_for(slot)
-        if hearing.polarity == "deny":  # they do not have it
+        if hearing.answer(self.state.flow) == "deny":  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
 
     def answered_read_back(self, step: ConfirmSlot, hearing: Hearing) -> Decision | None:
         """Yes, no, or another value: "No, it's 15206"."""
-        if self.changes_topic(hearing, step.slot):
+        besides = hearing.asks_besides(self.state.flow)
+        if self.changes_topic(hearing, step.slot) and not besides:
             return None
-        value = hearing.correction(step.slot)
+        value = hearing.correction(step.slot, step.value)
         if value is not None and value != step.value:
             corrected = self.at(replace(self.state, misses=self.state.misses + 1))
-            if corrected.state.misses >= MISSES:
-                return corrected.hand_over(self.words.phrase("sorry"), forced=True)
-            return corrected.take(step.slot, value)
-        if hearing.polarity == "affirm" or value is not None:
+            if corrected.state.misses >= self.patience:
+                handed = corrected.hand_over(self.words.phrase("sorry"), forced=True)
+                return handed.because(f"{step.slot} was corrected too often")
+            return corrected.take(step.slot, value).because(f"{step.slot} corrected")
+        answer = hearing.answer(self.state.flow)
+        if answer == "affirm" or value is not None:
             return self.at(self.filled(step.slot, step.value)).proceed()
-        if hearing.polarity == "deny":
+        if answer == "deny":
             asking = self.at(replace(self.state, step=AskSlot(step.slot)))
             return asking.missed(self.words.phrase("sorry"))
         return None
 
     def answered_guess(self, step: ConfirmIntent, hearing: Hearing) -> Decision | None:
         """Begin the flow that was guessed, or ask what it is about."""
-        match hearing.polarity:
+        match hearing.answer(step.intent):
             case "affirm":
-                return self.start(step.intent, dict(step.slots))
+                return self.start(step.intent, dict(step.slots)).because("guessed right")
             case "deny":
                 idle = self.at(replace(self.state, step=Idle()))
-                return idle.missed(self.words.phrase("sorry"))
+                return idle.missed(self.words.phrase("sorry")).because("guessed wrong")
         return None
+
+    def answered_choice(self, step: ChooseIntent, hearing: Hearing) -> Decision | None:
+        """Begin the one of the two that they chose, by its place or by their words."""
+        first, second = step.intents
+        match hearing.control:
+            case Control.FIRST:
+                chosen = first
+            case Control.SECOND:
+                chosen = second
+            case _ if hearing.intent in step.intents:
+                chosen = hearing.intent
+            case _ if hearing.polarity == "affirm":
+                guess = ConfirmIntent(first, step.slots)
+                return self.at(replace(self.state, step=guess)).ask().because("yes, but to which?")
+            case _ if hearing.polarity == "deny":
+                idle = self.at(replace(self.state, step=Idle()))
+                return idle.missed(self.words.phrase("sorry")).because("neither of the two")
+            case _:
+                return None
+        given = dict(step.slots) | hearing.given(self.assistant.flows[chosen])
+        return self.start(chosen, given).because("chosen from two")
 
     def answered_change(self, step: ConfirmChange, hearing: Hearing) -> Decision | None:
         """Only a clear yes changes anything."""
         flow = self.assistant.flows[self.state.flow]
         case, values = flow.cases[step.case], dict(step.values)
-        match hearing.polarity:
-            case "affirm" if not hearing.sure:
+        match hearing.answer(self.state.flow):
+            case "affirm" if not hearing.clear:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
-                call = Call(case.change, self.state.slots) if case.change else None
-                return replace(self.finish(flow, self.words.text(case.if_yes, values)), change=call)
+                slots = self.state.slots
+                call = Call(case.change, slots, step.values) if case.change else None
+                done = self.finish(flow, self.words.text(case.if_yes, values))
+                return replace(done, change=call).because(f"a clear yes to {case.change}")
             case "deny":
-                return self.finish(flow, self.words.text(case.if_no, values))
+                refused = self.finish(flow, self.words.text(case.if_no, values))
+                return refused.because(f"a no to {case.change}")
         return None
 
     def answered_offer(self, hearing: Hearing) -> Decision | None:
         """Put them through, or go on."""
-        match hearing.polarity:
+        match hearing.answer(""):
             case "affirm":
-                return self.hand_over()
+                return self.hand_over().because("accepts a person")
             case "deny":
-                return self.at(self.idle()).ask(self.words.phrase("all_right"))
+                going_on = self.at(self.idle()).resume().after(self.words.phrase("all_right"))
+                return going_on.because("declines a person")
         return None
+
+    def answered_what_comes_next(self, polarity: str) -> Decision:
+        """Begin the flow that was offered, or leave it."""
+        offer = self.assistant.flows[self.state.offered].offers
+        if offer and polarity == "affirm":
+            return self.start(offer.flow, {})
+        return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
 
     def answered_goodbye(self, step: Closing, hearing: Hearing) -> Decision | None:
         """They interrupted the last words: for a new request, or these are said again."""
@@ -210,29 +297,55 @@ class Policy(Pictured):
                         return self.start(texts.alone, {})
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
-    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each way
+    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each kind
         """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
-        if flow and hearing.sure and not hearing.heard.answer:
-            return self.requested(flow, hearing, busy)
+        score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
+        if decision := self.corrected(hearing):
+            return decision.because("another one is meant")
+        answer = hearing.heard.answer
+        if hearing.one_of_two and not busy and not (answer and answer.named):
+            return self.guess(hearing.one_of_two).because("one of two")
+        if flow and hearing.sure and not answer:
+            return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
+        if not busy and self.state.offered and hearing.polarity:
+            return self.answered_what_comes_next(hearing.polarity).because("what was offered")
         if not busy and hearing.polarity == "deny":
-            return self.goodbye()
+            return self.goodbye().because("nothing else")
         if not busy and hearing.polarity == "affirm":
-            return Decision(replace(self.state, misses=0), self.words.phrase("how_can_i_help"))
-        if hearing.heard.answer:
-            return self.from_faq(hearing.heard.answer)
+            asking = Decision(replace(self.state, misses=0), self.words.phrase("how_can_i_help"))
+            return asking.because("yes, but to what?")
+        if answer:
+            return self.from_faq(answer)
         if flow and flow.about and hearing.likely and not busy:
             guess = ConfirmIntent(hearing.intent, tuple(hearing.given(flow).items()))
-            state = replace(self.state, step=guess)
-            return Decision(state, self.words.question(state))
+            return self.guess(guess).because(f"intent {score}, likely")
         if hearing.heard.unanswered:
             words = self.words.phrase("dont_know")
-            return self.ask(words) if busy else self.offer_person(words)
+            told = self.missed(words) if busy else self.offer_person(words)
+            return told.because("a question to us that nothing known answers")
         beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
         words = self.words.phrase("out_of_scope" if beyond else "not_understood")
-        if not busy and not self.state.misses:
+        if not busy and not self.state.misses and not self.state.terse:
             words += self.words.phrase("what_i_can_do")
-        return self.missed(words)
+        return self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
+
+    def corrected(self, hearing: Hearing) -> Decision | None:
+        """Answer once more, about another one than the flow that ended last was about."""
+        flow = self.assistant.flows.get(self.state.finished)
+        if flow is None or not isinstance(self.state.step, Idle):
+            return None
+        for slot, before in self.state.slots:
+            said = hearing.value(slot) if hearing.polarity == "deny" else None
+            value = said or hearing.refined(slot, before)
+            if slot in flow.needs and value:
+                return self.start(self.state.finished, {slot: value})
+        return None
+
+    def guess(self, step: ConfirmIntent | ChooseIntent) -> Decision:
+        """Ask what they meant."""
+        state = replace(self.state, step=step)
+        return Decision(state, self.words.question(state))
 
     def requested(self, flow: Flow, hearing: Hearing, busy: bool) -> Decision:
         """Start the flow; answer in passing what needs no question."""
@@ -244,7 +357,7 @@ class Policy(Pictured):
         given = hearing.given(flow)
         if busy and self.at_once(flow, given):
             return self.answer_aside(hearing.intent, flow, given)
-        return self.start(hearing.intent, given)
+        return self.at(self.left()).start(hearing.intent, given)
 
     def changes_topic(self, hearing: Hearing, slot: str) -> bool:
         """Say whether the caller wants another flow, rather than to give this slot's value."""
@@ -253,134 +366,3 @@ class Policy(Pictured):
         alone = self.assistant.slot_texts[slot].alone
         bare = hearing.intent == alone or len(hearing.words_beside(slot)) <= 2
         return hearing.number(slot) is None or not bare
-
-    # flows
-
-    def start(self, intent: str, given: Mapping[str, str]) -> Decision:
-        """Begin a flow with what was said, and what is known from before."""
-        flow, texts = self.assistant.flows[intent], self.assistant.slot_texts
-        finished = self.state.finished == intent  # then it is about another one, likely
-        again = tuple(slot for slot in flow.needs if finished or self.seen(slot))
-        known = {
-            slot: value
-            for slot, value in self.state.slots
-            if slot not in (*flow.takes, *again, *given)
-        }
-        known |= {slot: value for slot, value in given.items() if not texts[slot].confirm}
-        started = replace(self.state, flow=intent, step=Idle(), slots=tuple(known.items()))
-        for slot, value in given.items():
-            if texts[slot].confirm:
-                return self.at(started).take(slot, value)
-        return self.at(started).proceed()
-
-    def take(self, slot: str, value: str) -> Decision:
-        """Check a value; read it back, or go on with it."""
-        texts, length = self.assistant.slot_texts[slot], self.assistant.slots[slot].length
-        if length is not None and len(value) != length:
-            asking = self.at(replace(self.state, step=AskSlot(slot)))
-            words = self.words.text(texts.invalid, self.words.spoken({slot: value}))
-            return asking.missed(words or self.words.phrase("not_understood"))
-        if texts.confirm and not self.state.written:  # what is written was not misheard
-            return self.at(replace(self.state, step=ConfirmSlot(slot, value))).ask()
-        return self.at(self.filled(slot, value)).proceed()
-
-    def proceed(self) -> Decision:
-        """Ask for the next slot that the flow needs, or answer."""
-        flow, known = self.assistant.flows[self.state.flow], dict(self.state.slots)
-        for slot in flow.needs:
-            if slot not in known:
-                return self.look_for(slot)
-        if flow.hand_over:
-            return self.hand_over()
-        if flow.ends_call:
-            return self.goodbye()
-        if flow.look_up:
-            return Decision(self.state, look_up=Call(flow.look_up, self.state.slots))
-        words, sources = self.answer(flow)
-        return replace(self.finish(flow, words), sources=sources)
-
-    def answer(self, flow: Flow) -> tuple[Clauses, tuple[str, ...]]:
-        """Return the words and the sources of a flow that looks nothing up."""
-        if flow.faq:
-            entry = self.assistant.faq[flow.faq]
-            return self.words.text(entry.text), (entry.source,)
-        return self.words.text(flow.say, self.words.spoken(dict(self.state.slots))), ()
-
-    def at_once(self, flow: Flow, given: Mapping[str, str]) -> bool:
-        """Say whether the flow can answer without asking anything."""
-        known = {*dict(self.state.slots), *given}
-        asks = any(case.ask or case.ask_again for case in flow.cases.values())
-        ends = flow.hand_over or flow.ends_call or flow.offer_person
-        return known.issuperset(flow.needs) and not asks and not ends
-
-    def answer_aside(self, intent: str, flow: Flow, given: Mapping[str, str]) -> Decision:
-        """Answer in passing; the question that was open is asked again."""
-        if flow.look_up:
-            slots = {slot: value for slot, value in self.state.slots if slot not in flow.takes}
-            call = Call(flow.look_up, tuple((slots | dict(given)).items()))
-            return Decision(replace(self.state, aside=(intent, call.slots)), look_up=call)
-        words, sources = self.answer(flow)
-        return replace(self.ask(words), sources=sources)
-
-    def from_faq(self, entry: Answer) -> Decision:
-        """Give an answer that no flow leads to."""
-        served = self.at(replace(self.state, served=True))
-        return replace(served.ask(self.words.text(entry.text)), sources=(entry.source,))
-
-    def looked_up(self, event: LookedUp) -> Decision:
-        """Say what was found."""
-        intent, slots = self.state.aside or (self.state.flow, self.state.slots)
-        here = self.at(replace(self.state, aside=None))
-        found = event.found
-        if found is None:
-            return here.look_up_failed()
-        flow = self.assistant.flows[intent]
-        values = {**self.words.spoken(dict(slots)), **found.values}
-        if self.state.aside:
-            decision = here.ask(self.words.text(flow.cases[found.case].say, values))
-        else:
-            decision = here.found(flow, found.case, values)
-        return replace(decision, sources=(found.source,) if found.source else ())
-
-    def look_up_failed(self) -> Decision:
-        """Apologise, and offer a person; the second time, hand over."""
-        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
-        here = self.at(replace(self.state, troubles=troubles))
-        if troubles >= TROUBLES:
-            return here.hand_over(words, forced=True)
-        return here.offer_person(words)
-
-    def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
-        """Do what the flow says for this case."""
-        case = flow.cases[name]
-        words = self.words.text(case.say, values)
-        if case.ask:
-            question = self.words.text(case.ask, values)
-            step = ConfirmChange(name, question, tuple(values.items()))
-            return self.at(replace(self.state, step=step)).ask(words)
-        if case.ask_again:
-            failed = self.state.failed_look_ups + 1
-            slots = tuple(pair for pair in self.state.slots if pair[0] != case.ask_again)
-            state = replace(self.state, slots=slots, failed_look_ups=failed)
-            if failed >= FAILED_LOOK_UPS:
-                return self.at(state).offer_person(words)
-            return self.at(replace(state, step=AskSlot(case.ask_again))).ask(words)
-        if case.offer_person:
-            return self.at(replace(self.state, served=True)).offer_person(words)
-        return self.at(replace(self.state, failed_look_ups=0)).finish(flow, words)
-
-    def finish(self, flow: Flow, words: Clauses) -> Decision:
-        """The flow is done: say so, and ask what else there is."""
-        done = self.at(self.idle())
-        if not flow.small_talk:
-            done = self.at(replace(done.state, finished=self.state.flow, served=True))
-        if flow.offer_person:
-            return done.offer_person(words)
-        if flow.then:
-            return Decision(done.state, words + self.words.text(flow.then))
-        return done.ask(words)
-
-    def filled(self, slot: str, value: str) -> State:
-        """Return the state with the slot filled."""
-        slots = dict(self.state.slots) | {slot: value}
-        return replace(self.state, slots=tuple(slots.items()), misses=0)

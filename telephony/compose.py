@@ -2,18 +2,17 @@
 
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.identity import Voice
@@ -23,6 +22,7 @@ from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
+from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
@@ -39,12 +39,20 @@ REPLAY_TIME = datetime(2026, 3, 3, 10, 30)
 T = TypeVar("T")
 
 
+class Agents(Protocol):
+    """Makes an agent for each call; `call` is its name in the history, a new one if empty."""
+
+    def __call__(self, call: str = "") -> FlowAgent:
+        """Make one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a call meets outside itself; as it stands, the same on every day, for replays."""
 
     now: Callable[[], datetime] = lambda: REPLAY_TIME  # without a zone: the business's own clock
-    database: Path | None = None  # None is a new one for each call, in memory
+    database: Path | str | None = None  # a file, a URL; None is a new one for each call, in memory
 
 
 REPLAY = World()
@@ -52,7 +60,8 @@ REPLAY = World()
 
 def live(settings: Settings) -> World:
     """Return the world of calls that are no replays."""
-    return World(lambda: datetime.now().astimezone(), settings.database)
+    url = settings.database_url.get_secret_value()
+    return World(lambda: datetime.now().astimezone(), url or settings.database)
 
 
 def load_parts(
@@ -78,12 +87,33 @@ def load_parts(
         vad=engines.vad,
         asr=engines.asr,
         tts=tts,
-        agent=_agents(assistant, engines, world),
+        agent=_agents(assistant, engines.nlu, engines.knowledge, world),
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
         measure=measure if settings.prosody else None,
     )
+
+
+def load_agents(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> Agents:
+    """Load what answers text alone, the same as in a call; returns what makes an agent."""
+    return _agents(*load_minds(settings, world, tell), world)
+
+
+def load_minds(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> tuple[Assistant, Nlu, Knowledge]:
+    """Load the assistant, and what understands and knows for it.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
+    """
+    tell("reading the assistant")
+    assistant = load_assistant(settings.assistant or default_assistant())
+    tell("loading the models")
+    options = _understanding(settings, assistant, world)
+    return assistant, *_load_understanding(assistant, options, settings.graph_endpoint)
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -103,12 +133,17 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     return [name for name in names if name in manifest().names()]
 
 
-def asr_options(settings: Settings, language: str = "en") -> AsrOptions:
-    """Translate settings into the ASR's options; `language` is a BCP 47 tag."""
+def asr_options(settings: Settings, language: str = "en", others: Sequence[str] = ()) -> AsrOptions:
+    """Translate settings into the ASR's options; languages are BCP 47 tags.
+
+    With `others`, which of all was spoken is told.
+    """
+    spoken = (language, *others) if others else ()
     return AsrOptions(
         engine=settings.asr_engine,
         model=settings.asr_model,
-        language=language.partition("-")[0],
+        language=primary(language),
+        languages=tuple(dict.fromkeys(map(primary, spoken))),
         device=settings.device,
     )
 
@@ -152,19 +187,25 @@ class _Engines:
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
     """Load the engines side by side."""
-    understanding = NluOptions(
-        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
-    )
+    understanding = _understanding(settings, assistant, world)
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
-            asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
+            asr = _Loading(
+                tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
+            )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
             load = partial(_load_understanding, assistant, understanding, settings.graph_endpoint)
             text = _Loading(tasks, load)
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
+
+
+def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:
+    return NluOptions(
+        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
+    )
 
 
 def _load_understanding(
@@ -186,20 +227,14 @@ class _Loading(Generic[T]):
         self.done = await to_thread.run_sync(load)
 
 
-def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[], Agent]:
+def _agents(assistant: Assistant, nlu: Nlu, knowledge: Knowledge, world: World) -> Agents:
     """Return what makes an agent for each call; of a database in memory each gets its own."""
 
-    def agent() -> Agent:
+    def agent(call: str = "") -> FlowAgent:
         today = assistant.hours.local(world.now()).date()
         store = shared or open_store(None, assistant.seeds, today)
-        made = FlowAgent(
-            assistant,
-            engines.nlu,
-            store,
-            world.now,
-            knowledge=engines.knowledge,
-            call=uuid.uuid4().hex,
-        )
+        name = call or uuid.uuid4().hex
+        made = FlowAgent(assistant, nlu, store, world.now, knowledge=knowledge, call=name)
         if shared is None:
             weakref.finalize(made, store.close)
         return made

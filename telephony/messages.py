@@ -99,6 +99,7 @@ def message_turns(
         text=replied,
         heard=replied,
         sources=tuple(masked(source, hidden) for source in exchange.sources),
+        trace=exchange.trace,
         timings_ms=TurnTimings.from_seconds(None, None, nlu, dialogue, None, None),
     )
     return caller, assistant

@@ -90,6 +90,7 @@ class Announcement:
         self._clauses = [one for one in sentences(message) if any(map(str.isalnum, one))]
         self._attempts = 0
         self.outcome: str | None = None if self._clauses else MACHINE
+        self.speed = 1.0
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.brief = Brief()

@@ -16,6 +16,7 @@ ATTRIBUTE_CHARACTERS = 4000  # of 4096 bytes that a TaskRouter task's attributes
 REASONS = {
     "caller_asked": "They asked for a person.",
     "not_understood": "The assistant did not understand them several times in a row.",
+    "not_verified": "They could not show who they are: verify them before you tell them anything.",
     "trouble": "The assistant had a technical problem.",
 }
 

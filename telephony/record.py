@@ -1,6 +1,6 @@
 """The record of a call, and its public JSON: `docs/call-record.md` and its schema explain it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -22,8 +22,9 @@ class TurnRecord:
     """One side's turn. Seconds are media time since the call began.
 
     `text` is what the caller said or the assistant meant to say, `heard` what of it reached the
-    other side. Intent, confidence, slots and sentiment are the caller's; sources the assistant's.
-    `sentiment_score` is -1 to 1, and takes in the voice where it was measured.
+    other side. Intent, confidence, slots and sentiment are the caller's; the assistant's are the
+    sources and the `trace`: the rules that led to what it said. `sentiment_score` is -1 to 1, and
+    takes in the voice where it was measured.
     """
 
     speaker: str
@@ -38,6 +39,7 @@ class TurnRecord:
     sources: tuple[str, ...] = ()
     timings_ms: TurnTimings = field(default_factory=TurnTimings)
     sentiment_score: float | None = None
+    trace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,8 @@ class CallRecord:
     def mood(self) -> MoodRecord | None:
         """The caller's at the end of the call; None if no turn told of it."""
         trend = Trend()
-        for turn in self.turns:
-            if turn.sentiment is not None and turn.sentiment_score is not None:
-                trend = trend.after(Sentiment(turn.sentiment, turn.sentiment_score))
+        for sentiment in answered_sentiments(self.turns):
+            trend = trend.after(sentiment)
         if not trend.turns:
             return None
         level, slope, lowest = (round(x, 3) for x in (trend.level, trend.slope, trend.lowest))
@@ -95,6 +96,19 @@ class CallRecord:
         """Return the public form: plain dicts, lists, strings, numbers and None."""
         mood = asdict(self.mood) if self.mood else None
         return {"version": VERSION, **asdict(self), "mood": mood}
+
+
+def answered_sentiments(turns: Iterable[TurnRecord]) -> Iterator[Sentiment]:
+    """Yield each caller's turn's; what went unanswered is said again in the next one's words."""
+    last: Sentiment | None = None
+    for turn in turns:
+        if turn.speaker == "caller" and turn.sentiment and turn.sentiment_score is not None:
+            last = Sentiment(turn.sentiment, turn.sentiment_score)
+        elif turn.speaker == "assistant" and turn.heard and last:
+            yield last
+            last = None
+    if last:
+        yield last
 
 
 class Record:
@@ -132,6 +146,7 @@ class Record:
                     heard=" ".join(text.split()[: len(heard.split())]),
                     sources=tuple(masked(source, exchange.secrets) for source in exchange.sources),
                     timings_ms=spoken.timings(exchange),
+                    trace=exchange.trace,
                 )
             )
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephony import SettingsError
@@ -28,7 +28,9 @@ OF_MODELS = {
 class Settings(BaseSettings):
     """Each field is the variable of its name in capitals: `asr_model` is `OFFHOOK_ASR_MODEL`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto",
@@ -57,6 +59,11 @@ class Settings(BaseSettings):
     database: Path = Field(
         default=Path(platformdirs.user_data_dir("offhook")) / "offhook.sqlite",
         description="where the assistant's orders and calls are stored; replay has one in memory",
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OFFHOOK_DATABASE_URL", "DATABASE_URL"),
+        description="postgresql://…, a database of its own instead of the file; DATABASE_URL too",
     )
     graph_endpoint: str = Field(
         default="",

@@ -54,9 +54,9 @@ class PhraseCache:
         self._room = memory_bytes
         self._phrases: OrderedDict[str, Phrase] = OrderedDict()
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         """Speak the text; see `Tts`. A cached one comes at once, in the same frames."""
-        key = self._key(text)
+        key = self._key(text, speed)
         phrase = self._phrases.get(key)
         if phrase is None and (phrase := await to_thread.run_sync(_read, self._file(key))):
             self._keep(key, phrase)
@@ -68,7 +68,7 @@ class PhraseCache:
                 yield phrase.frame(index)
             return
         frames: list[SpokenFrame] = []
-        async with aclosing(self._tts.synthesize(text)) as spoken:
+        async with aclosing(self._tts.synthesize(text, speed)) as spoken:
             async for frame in spoken:
                 frames.append(frame)
                 yield frame
@@ -86,9 +86,9 @@ class PhraseCache:
             if frames:
                 await to_thread.run_sync(_write, self._file(key), _phrase(frames))
 
-    def _key(self, text: str) -> str:
+    def _key(self, text: str, speed: float = 1.0) -> str:
         """Of the voice, what is written and how it is read: a change of any makes it another."""
-        parts = (self._voice_id, text, speakable(text))
+        parts = (self._voice_id, text, speakable(text), *([f"{speed}"] if speed != 1.0 else []))
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
     def _file(self, key: str) -> Path:

@@ -27,11 +27,11 @@ class CoquiVoice:
         """The rate the voice was trained at."""
         return self._vits.sample_rate_hz
 
-    def pieces(self, sentence: str) -> Iterator[Piece]:
+    def pieces(self, sentence: str, speed: float = 1.0) -> Iterator[Piece]:
         """Say a sentence; see `Voice`."""
         ids = self._tokenizer.text_to_ids(sentence)
         seed = int.from_bytes(hashlib.sha256(sentence.encode()).digest()[:8])
-        yield from self._vits.pieces(ids, seed)
+        yield from self._vits.pieces(ids, seed, speed=speed)
 
 
 def load_coqui(

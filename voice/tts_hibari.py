@@ -29,14 +29,14 @@ class HibariVoice:
         """The one rate that hibari has."""
         return int(self._hibari.sample_rate)
 
-    def pieces(self, sentence: str) -> Iterator[Piece]:
+    def pieces(self, sentence: str, speed: float = 1.0) -> Iterator[Piece]:
         """Say a sentence; see `Voice`."""
         seed = int.from_bytes(hashlib.sha256(sentence.encode()).digest()[:8])
         parts = self._hibari.phonemize(sentence)
         symbols = sum(len(part) for part in parts)
         before = 0
         for part in parts:
-            wave = self._hibari.from_phonemes(part, self._speed, seed)
+            wave = self._hibari.from_phonemes(part, self._speed * speed, seed)
             before += len(part)
             yield Piece(self._trimmed(wave.astype(np.float32, copy=False)), before / symbols)
 

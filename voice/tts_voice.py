@@ -42,7 +42,7 @@ class Voice(Protocol):
         """The rate of the sound it makes."""
         ...
 
-    def pieces(self, sentence: str) -> Iterator[Piece]:
+    def pieces(self, sentence: str, speed: float = 1.0) -> Iterator[Piece]:
         """Say it; each step computes a piece, the first soon. The same sentence sounds the same."""
         ...
 
@@ -53,13 +53,13 @@ class VoiceTts:
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         """Speak the text; see `Tts`."""
         spoken = speakable(text)
         rate = self._voice.sample_rate_hz
         resampler, framer = Resampler(rate, SAMPLE_RATE_HZ), Framer()
         progress = _Progress(spoken, text)
-        pieces = self._pieces(spoken)
+        pieces = self._pieces(spoken, speed)
         while (piece := await to_thread.run_sync(next, pieces, None)) is not None:
             progress.add(len(piece.samples) / rate, piece.said)
             for frame in framer.feed(resampler.feed(_int16(piece.samples))):
@@ -67,7 +67,7 @@ class VoiceTts:
         for frame in framer.feed(resampler.finish()) + framer.finish():
             yield progress.at(frame)
 
-    def _pieces(self, text: str) -> Iterator[Piece]:
+    def _pieces(self, text: str, speed: float) -> Iterator[Piece]:
         """Say a text of several sentences; `said` is the share of all of it."""
         parts = sentences(text)
         letters = sum(len(part) for part in parts)
@@ -76,7 +76,7 @@ class VoiceTts:
         for part in parts:
             if before:
                 yield Piece(pause, before / letters)
-            for piece in self._voice.pieces(part):
+            for piece in self._voice.pieces(part, speed):
                 yield Piece(piece.samples, (before + piece.said * len(part)) / letters)
             before += len(part)
 

@@ -52,12 +52,14 @@ class Vits:
         self._hop = math.prod(config.model_args.upsample_rates_decoder)
         self._flow_reach, self._decoder_reach = _reaches(config.model_args)
 
-    def pieces(self, ids: list[int], seed: int, noise: Noise | None = None) -> Iterator[Piece]:
+    def pieces(
+        self, ids: list[int], seed: int, noise: Noise | None = None, speed: float = 1.0
+    ) -> Iterator[Piece]:
         """The sound of these symbols: a short piece first, then longer ones.
 
         Each step computes for up to about a tenth of a second on two cores.
         """
-        prior, symbols = self._prior(ids, seed, noise or self.noise)
+        prior, symbols = self._prior(ids, seed, noise or self.noise, speed)
         length = prior.shape[2]
         latent = prior.new_empty((1, prior.shape[1], 0))
         begin = 0
@@ -66,7 +68,9 @@ class Vits:
             yield Piece(self._decode(latent, begin, end), (symbols[end - 1] + 1) / len(ids))
             begin = end
 
-    def _prior(self, ids: list[int], seed: int, noise: Noise) -> tuple[Any, list[int]]:
+    def _prior(
+        self, ids: list[int], seed: int, noise: Noise, speed: float
+    ) -> tuple[Any, list[int]]:
         """The prior's sample for every frame, [1, channels, frames], and which symbol each says."""
         import torch
 
@@ -92,7 +96,8 @@ class Vits:
                 log_durations = net.duration_predictor(
                     hidden, mask, g=speaker, lang_emb=self._language
                 )
-            durations = torch.ceil(torch.exp(log_durations) * self.length_scale)[0, 0].long()
+            stretch = self.length_scale / speed
+            durations = torch.ceil(torch.exp(log_durations) * stretch)[0, 0].long()
             symbol_of_frame = torch.repeat_interleave(durations)
             mean, log_scale = mean[:, :, symbol_of_frame], log_scale[:, :, symbol_of_frame]
             draw = torch.randn(mean.shape, generator=generator).to(self._device)

@@ -1,57 +1,38 @@
-"""Every fault in what a folder says that it knows, not only the first."""
+"""Does it fit together what a folder says that it knows? Each fault with its place."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Store
 
-from dialogue import AssistantError
-from dialogue.knowledge.documents import FOLDER, read_document
-from dialogue.knowledge.faq import FAQ, read_faq
-from dialogue.knowledge.graph import RDF, LocalGraph, graph_files, load_turtle, local_name
+from dialogue import Fault
+from dialogue.checks import IDENTITY
+from dialogue.knowledge.graph import GRAPH, RDF, LocalGraph, graph_files, local_name
+from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
-from dialogue.knowledge.shapes import QUESTIONS, Shapes, faults, unknown_names
+from dialogue.knowledge.shapes import QUESTIONS, Shapes, unknown_names
+from dialogue.phrasing import names
 from dialogue.reading import Document, did_you_mean, read_text, read_yaml
 
 
-def check_knowledge(folder: Path, facts: Mapping[str, str]) -> list[str]:
-    """Return one line for each fault: file:line: what is wrong; how to mend it."""
-    found = list(_tried(partial(read_faq, folder / FAQ)))
-    for path in sorted((folder / FOLDER).glob("*.md")):
-        found += _tried(partial(read_document, path))
-    store = Store()
-    files = graph_files(folder)
-    for path in files:
-        found += _tried(partial(load_turtle, store, path))
-    found += _dangling(store, files)
-    if (folder / QUESTIONS).is_file():
-        found += _check_questions(folder, LocalGraph(store), facts)
-    return found
-
-
-def _tried(read: Callable[[], object]) -> Iterator[str]:
-    try:
-        read()
-    except AssistantError as error:
-        yield str(error)
-
-
-def _check_questions(folder: Path, graph: LocalGraph, facts: Mapping[str, str]) -> Iterator[str]:
-    try:
+def check_library(library: Library, folder: Path, facts: Mapping[str, str]) -> Iterator[Fault]:
+    """Yield the mistakes that concern more than one file or entry."""
+    for passage in library.documents:
+        for name in sorted(names(passage.text) - facts.keys()):
+            told = f"nothing here gives {{{name}}} a value{did_you_mean(name, sorted(facts))}"
+            yield Fault(folder / passage.file, passage.line, told, IDENTITY)
+    if library.graph:
+        yield from _dangling(library.graph.store, graph_files(folder))
+    if library.shapes:
         document = read_yaml(folder / QUESTIONS)
-        shapes = document.validate(Shapes)
-    except AssistantError as error:
-        yield str(error)
-        return
-    for where, mistake in (*faults(shapes), *unknown_names(shapes, facts)):
-        yield document.told(where, mistake)
-    if len(graph.store):
-        yield from _unrelated(document, shapes, graph)
+        for where, mistake in unknown_names(library.shapes, facts):
+            yield document.fault(where, mistake, IDENTITY)
+        if library.graph and len(library.graph.store):
+            yield from _unrelated(document, library.shapes, library.graph)
 
 
-def _unrelated(document: Document, shapes: Shapes, graph: LocalGraph) -> Iterator[str]:
+def _unrelated(document: Document, shapes: Shapes, graph: LocalGraph) -> Iterator[Fault]:
     """Relations of the questions that no triple has, and kinds of things that have no names."""
     known = {
         row["p"].value
@@ -67,17 +48,18 @@ def _unrelated(document: Document, shapes: Shapes, graph: LocalGraph) -> Iterato
                     if shapes.iri(part) not in known:
                         mend = did_you_mean(local_name(part), near)
                         where = ("questions", name, "cases", key, "path")
-                        yield document.told(where, f"no triple of the graph has '{part}'{mend}")
+                        told = f"no triple of the graph has '{part}'{mend}"
+                        yield document.fault(where, told, GRAPH)
     things = read_names(graph, shapes).things.values()
     for placeholder, kind in shapes.types.items():
         if not any(shapes.iri(kind) in thing.classes for thing in things):
             mistake = (
                 f"nothing of the class {kind} has an rdfs:label; add one, or correct the class"
             )
-            yield document.told(("types", placeholder), mistake)
+            yield document.fault(("types", placeholder), mistake, GRAPH)
 
 
-def _dangling(store: Store, files: list[Path]) -> Iterator[str]:
+def _dangling(store: Store, files: list[Path]) -> Iterator[Fault]:
     """Things that are only pointed at: a slip in a name makes one."""
     subjects = {quad.subject for quad in store}
     spaces = {_space(one.value) for one in subjects if isinstance(one, NamedNode)}
@@ -95,7 +77,8 @@ def _dangling(store: Store, files: list[Path]) -> Iterator[str]:
         if mend.startswith("; choose"):
             mend = "; correct it, or say what it is"
         path, line = _place(files, name)
-        yield f"{path}:{line}: nothing is said about '{name}', only that {_says(quad)}{mend}"
+        said = f"nothing is said about '{name}', only that {_says(quad)}{mend}"
+        yield Fault(path, line, said, GRAPH)
 
 
 def _says(quad: object) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from dialogue import AssistantError
 from dialogue.knowledge.passages import Passage, check_names, heading
-from dialogue.reading import fail, read_text
+from dialogue.reading import Tell, fail, read_text, refuse, wrong
 
 FOLDER = "documents"
 
@@ -19,35 +20,47 @@ _UNSPEAKABLE = {
 }
 
 
-def read_documents(folder: Path) -> tuple[Passage, ...]:
+def read_documents(folder: Path, tell: Tell = refuse) -> tuple[Passage, ...]:
     """Read `documents/*.md` of an assistant's folder; there need be none.
 
-    Raises AssistantError: text without a heading above it, or that cannot be read aloud.
+    Tells AssistantError: text without a heading above it, or that cannot be read aloud.
     """
     files = sorted((folder / FOLDER).glob("*.md"))
-    return tuple(passage for path in files for passage in read_document(path))
+    return tuple(passage for path in files for passage in read_document(path, tell))
 
 
-def read_document(path: Path) -> tuple[Passage, ...]:
+def read_document(path: Path, tell: Tell = refuse) -> tuple[Passage, ...]:
     """Cut one document: a passage is a paragraph or list, titled by the heading above it."""
+    try:
+        blocks = list(_blocks(path))
+    except AssistantError as error:
+        tell(error)
+        return ()
     passages: dict[str, Passage] = {}
     headings: dict[str, int] = {}
     title, anchor, about = "", "", ""
-    for kind, line, text in _blocks(path):
+    for kind, line, text in blocks:
         if kind == "heading":
             named = heading(text)
             if named is None:
-                fail(path, line, "this heading has no words; write '## Topic {#anchor}'")
+                tell(wrong(path, line, "this heading has no words; write '## Topic {#anchor}'"))
+                continue
             title, anchor = named
             if anchor in headings:
                 mend = "give one another {#anchor}"
-                fail(path, line, f"'{anchor}' is on line {headings[anchor]} already; {mend}")
-            headings[anchor] = line
+                told = f"'{anchor}' is on line {headings[anchor]} already; {mend}"
+                tell(wrong(path, line, told))
+            headings.setdefault(anchor, line)
             about = about or title
             continue
         if not title:
-            fail(path, line, "this text has no heading; put '# Topic' above it")
-        check_names(path, line, text)
+            tell(wrong(path, line, "this text has no heading; put '# Topic' above it"))
+            return ()
+        try:
+            check_names(path, line, text)
+        except AssistantError as error:
+            tell(error)
+            continue
         own, count = anchor, 1
         while own in passages:
             count += 1
@@ -55,10 +68,9 @@ def read_document(path: Path) -> tuple[Passage, ...]:
         file = f"{FOLDER}/{path.name}"
         also = () if title == about else (f"{about}: {title}",)
         passages[own] = Passage(file, own, title, also, text, line, whole=False)
-    if not passages:
-        fail(
-            path, 1, f"this document says nothing; write a heading and text, or remove {path.name}"
-        )
+    if not any(kind == "text" for kind, _, _ in blocks):
+        mend = f"write a heading and text, or remove {path.name}"
+        tell(wrong(path, 1, f"this document says nothing; {mend}"))
     return tuple(passages.values())
 
 

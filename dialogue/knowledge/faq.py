@@ -2,23 +2,25 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from dialogue import AssistantError
 from dialogue.knowledge.passages import Passage, check_names, heading
-from dialogue.reading import fail, read_text
+from dialogue.reading import Tell, fail, read_text, refuse
 
 FAQ = "faq.md"
 
 _ALSO = re.compile(r"Also:\s*(.+)")
 
 
-def read_faq(path: Path) -> Mapping[str, Passage]:
+def read_faq(path: Path, tell: Tell = refuse) -> Mapping[str, Passage]:
     """Read the answers of a faq.md by anchor.
 
     An entry is a heading `## Question? {#anchor}`, lines `Also: other wording; another`, and the
     answer. What comes before the first heading is for the people who edit the file.
 
-    Raises AssistantError: an entry has no answer, or shares its anchor with another.
+    Tells AssistantError: an entry has no answer, or shares its anchor with another.
     """
     answers: dict[str, Passage] = {}
     blocks: list[tuple[int, list[str]]] = []
@@ -28,15 +30,17 @@ def read_faq(path: Path) -> Mapping[str, Passage]:
         elif blocks:
             blocks[-1][1].append(line)
     for number, lines in blocks:
-        answer = _answer(path, number, lines)
-        if answer.anchor in answers:
-            first = answers[answer.anchor].line
-            fail(
-                path,
-                number,
-                f"'{answer.anchor}' is on line {first} already; give one another {{#anchor}}",
-            )
-        answers[answer.anchor] = answer
+        try:
+            answer = _answer(path, number, lines)
+        except AssistantError as error:
+            tell(error)
+            continue
+        first = answers.setdefault(answer.anchor, answer)
+        try:
+            _check_answer(path, answer, first)
+        except AssistantError as error:
+            tell(error)
+            answers[first.anchor] = replace(first, text="")  # flows may still lead to it
     return answers
 
 
@@ -53,8 +57,13 @@ def _answer(path: Path, number: int, lines: list[str]) -> Passage:
             also += [part.strip() for part in match[1].split(";") if part.strip()]
         else:
             said.append(line.strip())
-    text = " ".join(" ".join(said).split())
-    if not text:
-        fail(path, number, f"'{question}' has no answer; write it under the heading")
-    check_names(path, number, text)
-    return Passage(FAQ, anchor, question, tuple(also), text, number)
+    return Passage(FAQ, anchor, question, tuple(also), " ".join(" ".join(said).split()), number)
+
+
+def _check_answer(path: Path, answer: Passage, first: Passage) -> None:
+    if answer is not first:
+        mend = "give one another {#anchor}"
+        fail(path, answer.line, f"'{answer.anchor}' is on line {first.line} already; {mend}")
+    if not answer.text:
+        fail(path, answer.line, f"'{answer.title}' has no answer; write it under the heading")
+    check_names(path, answer.line, answer.text)

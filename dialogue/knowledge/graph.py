@@ -7,7 +7,8 @@ from typing import Protocol
 
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple
 
-from dialogue.reading import fail, read_text
+from dialogue import AssistantError
+from dialogue.reading import Tell, fail, read_text, refuse
 
 GRAPH, FOLDER = "graph.ttl", "graph"  # graph.ttl, and whatever was imported into graph/
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -53,18 +54,22 @@ def graph_files(folder: Path) -> list[Path]:
     return own + sorted((folder / FOLDER).glob("*.ttl"))
 
 
-def load_graph(folder: Path) -> LocalGraph | None:
-    """Load an assistant's graph.
+def load_graph(folder: Path, tell: Tell = refuse) -> LocalGraph | None:
+    """Load an assistant's graph; None if there is none, or no whole one.
 
-    Raises AssistantError: a file is not Turtle.
+    Tells AssistantError: a file is not Turtle.
     """
     files = graph_files(folder)
     if not files:
         return None
-    store = Store()
+    store, whole = Store(), True
     for path in files:
-        load_turtle(store, path)
-    return LocalGraph(store)
+        try:
+            load_turtle(store, path)
+        except AssistantError as error:
+            tell(error)
+            whole = False
+    return LocalGraph(store) if whole else None
 
 
 def load_turtle(store: Store, path: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dialogue import GraphAway
 from dialogue.knowledge.asking import SURE, Fact, Known, Questions, Reading, Triple
-from dialogue.knowledge.graph import Graph, load_graph
+from dialogue.knowledge.graph import Graph
 from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph
@@ -131,11 +131,8 @@ def load_knowledge(library: Library, endpoint: str = "") -> Knowledge:
     """Make it searchable with the sentence encoder of the model cache.
 
     `endpoint` is the URL of a SPARQL endpoint that holds the graph, in place of the folder's files.
-    Raises AssistantError: a file of the graph cannot be used.
     """
     graph: Graph | None = None
     if library.shapes is not None:
-        graph = RemoteGraph(endpoint) if endpoint else None
-        if graph is None and library.folder is not None:
-            graph = load_graph(library.folder)
+        graph = RemoteGraph(endpoint) if endpoint else library.graph
     return Knowledge(library, load_encoder(), digest(ENCODER), graph)

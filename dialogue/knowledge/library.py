@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from dialogue.knowledge.documents import read_documents
-from dialogue.knowledge.faq import FAQ, read_faq
+from dialogue.knowledge.graph import LocalGraph
 from dialogue.knowledge.passages import Passage
-from dialogue.knowledge.shapes import Shapes, read_shapes
+from dialogue.knowledge.shapes import Shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +15,9 @@ class Library:
     faq: Mapping[str, Passage] = field(default_factory=dict)
     documents: tuple[Passage, ...] = ()
     shapes: Shapes | None = None
-    folder: Path | None = None  # where the graph is
+    graph: LocalGraph | None = None
 
     @property
     def passages(self) -> tuple[Passage, ...]:
         """All that can be read out."""
         return (*self.faq.values(), *self.documents)
-
-
-def read_library(folder: Path) -> Library:
-    """Read an assistant's faq.md, documents and questions.yaml; the graph is loaded later.
-
-    Raises AssistantError: the first mistake in any of them.
-    """
-    documents, shapes = read_documents(folder), read_shapes(folder)
-    return Library(read_faq(folder / FAQ), documents, shapes, folder)

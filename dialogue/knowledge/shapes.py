@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pyoxigraph import Store
 
+from dialogue import AssistantError
 from dialogue.flows import Text
 from dialogue.knowledge.graph import PREFIXES, prologue
 from dialogue.phrasing import names
-from dialogue.reading import Part, Where, did_you_mean, read_yaml
+from dialogue.reading import Part, Tell, Where, did_you_mean, read_yaml, refuse
 
 QUESTIONS = "questions.yaml"
 ROWS = 20  # of an answer, at most
@@ -90,16 +91,26 @@ def variables(case: Case) -> frozenset[str]:
     return frozenset(found) | (BOUGHT if case.bought else frozenset())
 
 
-def read_shapes(folder: Path) -> Shapes | None:
-    """Read a folder's questions.yaml, if it has one. Raises AssistantError: the first mistake."""
+def read_shapes(folder: Path, tell: Tell = refuse) -> Shapes | None:
+    """Read a folder's questions.yaml, if it has one; what is wrong is told and left out.
+
+    Raises AssistantError: what is there cannot be read at all.
+    """
     path = folder / QUESTIONS
     if not path.is_file():
         return None
     document = read_yaml(path)
     shapes = document.validate(Shapes)
+    broken: set[Where] = set()
     for where, mistake in faults(shapes):
-        document.fail(where, mistake)
-    return shapes
+        tell(AssistantError(document.fault(where, mistake)))
+        broken.add(where[:2])
+    if any(where[0] == "types" for where in broken):
+        return None
+    sound = {
+        name: shape for name, shape in shapes.questions.items() if ("questions", name) not in broken
+    }
+    return shapes.model_copy(update={"questions": sound})
 
 
 def unknown_names(shapes: Shapes, facts: Iterable[str]) -> Iterator[tuple[Where, str]]:

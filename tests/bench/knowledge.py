@@ -82,7 +82,7 @@ def of_graph(assistant: Assistant, encode: Remembering, part: str) -> dict[str, 
     """How the graph's questions are answered by the graph alone."""
     library = assistant.library
     graph = load_graph(assistant.path)
-    only = type(library)({}, (), library.shapes, library.folder)
+    only = type(library)({}, (), library.shapes)
     knowledge = Knowledge(only, encode, graph=graph)
     judged: Counter[str] = Counter()
     for one in graph_questions(part):

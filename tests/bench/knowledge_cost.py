@@ -78,7 +78,7 @@ def of_triples(assistant: Assistant, encode: Remembering) -> dict[str, Any]:
         began = time.perf_counter()
         graph.store.bulk_extend(made_up_things(things, CATEGORIES))
         loaded = time.perf_counter()
-        library = Library({}, (), assistant.library.shapes, assistant.path)
+        library = Library({}, (), assistant.library.shapes)
         knowledge = Knowledge(library, encode, graph=graph)
         ready = time.perf_counter()
         found[str(count)] = {

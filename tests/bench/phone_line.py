@@ -60,6 +60,7 @@ class Storyteller:
     """An `Agent` that answers everything with the next story, and keeps what was heard of each."""
 
     outcome: str | None = None
+    speed: float = 1.0
     waiting: Waiting = field(default_factory=Waiting)
     exchange: Exchange | None = None
     said: list[str] = field(default_factory=list)

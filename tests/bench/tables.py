@@ -276,6 +276,7 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "knowledge": _knowledge,
     "barista": nlu_tables.barista,
     "values": nlu_tables.values,
+    "verification": nlu_tables.verification,
 }
 
 

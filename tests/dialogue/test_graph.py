@@ -136,7 +136,7 @@ def test_a_hundred_thousand_names_take_no_longer_than_ten() -> None:
 def test_what_the_graph_does_not_answer_the_passages_may(tmp_path: Path) -> None:
     folder = written(tmp_path)
     entry = Passage("faq.md", "lights", "are there lights", (), "Yes, lights.", 3)
-    library = Library({"lights": entry}, (), read_shapes(folder), folder)
+    library = Library({"lights": entry}, (), read_shapes(folder))
     knowledge = Knowledge(library, encode_words, graph=load_graph(folder))
     lights = knowledge.find("are there lights")
     assert lights.answer is not None
@@ -238,7 +238,7 @@ def test_an_endpoint_that_is_away_leaves_the_caller_without_a_fact_but_not_witho
 ) -> None:
     folder = written(tmp_path)
     entry = Passage("faq.md", "chain", "is the chain covered", (), "Chains wear.", 3)
-    library = Library({"chain": entry}, (), read_shapes(folder), folder)
+    library = Library({"chain": entry}, (), read_shapes(folder))
     now = [0.0]
     with endpoint(store_of(folder)) as server:
         remote = RemoteGraph(url_of(server), clock=lambda: now[0])
@@ -254,7 +254,7 @@ def test_an_endpoint_that_is_away_leaves_the_caller_without_a_fact_but_not_witho
 def test_an_endpoint_that_comes_back_is_asked_again_after_a_while(tmp_path: Path) -> None:
     folder = written(tmp_path)
     now = [0.0]
-    library = Library({}, (), read_shapes(folder), folder)
+    library = Library({}, (), read_shapes(folder))
     with endpoint(store_of(folder)) as server:
         port = url_of(server)
     remote = RemoteGraph(port, clock=lambda: now[0])
@@ -270,7 +270,7 @@ def test_an_endpoint_that_comes_back_is_asked_again_after_a_while(tmp_path: Path
 
 def test_an_endpoint_that_is_slow_is_not_waited_for(tmp_path: Path) -> None:
     folder = written(tmp_path)
-    library = Library({}, (), read_shapes(folder), folder)
+    library = Library({}, (), read_shapes(folder))
     with endpoint(store_of(folder)) as quick:
         remote = RemoteGraph(url_of(quick), answer_seconds=0.2)
         knowledge = Knowledge(library, encode_words, graph=remote)

@@ -1,5 +1,6 @@
 """When a call gets an answer of the graph, when one of a flow, and when none."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,6 +10,7 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Answer, Found, Knowledge, Known, Library, load_knowledge
+from dialogue.knowledge.retrieval import Ranked
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -65,15 +67,18 @@ async def test_a_question_to_us_without_an_answer_is_offered_a_person(
 
 
 @pytest.mark.anyio
-async def test_in_the_middle_of_a_flow_the_question_that_is_open_is_asked_again(
+async def test_in_the_middle_of_a_flow_it_counts_as_a_turn_that_brought_nothing(
     retail: Assistant, store: Store
 ) -> None:
     caller = caller_of(retail, store, Oracle())
     await caller.rings()
     await caller.says("where's my order")
     assert await caller.says("who has painted the kettle") == (
-        "I don't know that, but a colleague will. What is your order number?"
+        "I don't know that, but a colleague will."
+        " Please say the five digits one by one, or key them in."
     )
+    await caller.says("who has painted the kettle")
+    assert "putting you through" in await caller.says("who has painted the kettle")
 
 
 @pytest.mark.anyio
@@ -116,9 +121,28 @@ def test_a_flow_that_does_more_than_recite_is_not_talked_over(
     assert (found.answer is answer) is given
 
 
-def test_purchases_that_cannot_be_read_are_none(retail: Assistant, store: Store) -> None:
-    from dataclasses import replace
+@pytest.mark.parametrize(
+    ("intent", "nearest", "given"),
+    [
+        ("store_location", ("parking", 0.9), True),
+        ("store_location", ("parking", 0.6), False),
+        ("store_location", ("store", 0.9), False),
+        ("return_policy", ("exchange", 0.9), False),  # its flow goes on to start the return
+        ("opening_hours", ("parking", 0.9), False),
+    ],
+)
+def test_a_flow_that_only_recites_gives_way_to_a_nearer_answer_of_the_faq(
+    retail: Assistant, store: Store, intent: str, nearest: tuple[str, float], given: bool
+) -> None:
+    passage = retail.faq[nearest[0]]
+    oracle = Oracle(Answer(passage.text, passage.source, nearest[1]))
+    oracle.found = replace(oracle.found, passages=(Ranked(passage, 1.0, 1.0, 1.0),))
+    inquiry = Inquiry(retail, oracle, store, lambda: FRIDAY_AFTERNOON)
+    found = inquiry.look(Said("may I leave my car there"), understood(intent), ())
+    assert (found.answer is not None) is given
 
+
+def test_purchases_that_cannot_be_read_are_none(retail: Assistant, store: Store) -> None:
     broken = replace(
         retail, purchases="SELECT items, status FROM orders WHERE number = :order_number"
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from dialogue import AssistantError
-from dialogue.assistant import Assistant, default_assistant
-from dialogue.knowledge.checking import check_knowledge
+from dialogue.assistant import Assistant, default_assistant, read_folder
+from dialogue.folder import check_knowledge
 from dialogue.knowledge.faq import read_faq
 from dialogue.knowledge.graph import load_graph
 from dialogue.knowledge.importing import Mapped, import_file
@@ -99,7 +99,8 @@ def test_a_check_names_every_fault_at_once(folder: Path) -> None:
     written(folder, graph, questions)
     (folder / "documents").mkdir()
     (folder / "documents" / "care.md").write_text("Oil the chain.\n", encoding="utf-8")
-    found = [fault.removeprefix(f"{folder}/") for fault in check_knowledge(folder, {"street": ""})]
+    faults = check_knowledge(folder, {"street": ""})
+    found = [str(fault).removeprefix(f"{folder}/") for fault in faults]
     assert [fault.split("; ")[0] for fault in found] == [
         "documents/care.md:1: this text has no heading",
         "graph.ttl:6: nothing is said about 'b33', only that rocket takes it",
@@ -116,8 +117,60 @@ def test_the_shipped_folder_has_no_fault_and_its_catalogue_is_imported(
 ) -> None:
     ours = tmp_path / "shop"
     shutil.copytree(default_assistant(), ours, ignore=shutil.ignore_patterns("nlu", "__pycache__"))
-    assert check_knowledge(ours, retail.facts) == []
+    assert check_knowledge(ours, retail.facts) == ()
     catalog = ours / "graph" / "catalog.ttl"
     before = catalog.read_text(encoding="utf-8")
     import_file(ours / "catalog.csv", ours, Mapped("shop:Product", ("price", "stock")))
     assert catalog.read_text(encoding="utf-8") == before
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    ours = tmp_path / "starter"
+    starter = default_assistant().parent / "starter"
+    shutil.copytree(starter, ours, ignore=shutil.ignore_patterns("nlu", "__pycache__"))
+    (ours / "documents").mkdir()
+    return written(ours, GRAPH, QUESTIONS.replace("{street}", "{address}"))
+
+
+def told(folder: Path) -> list[str]:
+    return [str(fault).removeprefix(f"{folder}/") for fault in read_folder(folder).faults]
+
+
+def test_the_check_of_a_folder_tells_all_that_is_wrong_in_what_it_knows(shop: Path) -> None:
+    assert told(shop) == []
+    rules = "# Rules\n\nOil {the chain.\n\nCome to {adress}.\n\n## A {#a}\n\nB.\n\n## C {#a}\n"
+    (shop / "documents" / "rules.md").write_text(rules, encoding="utf-8")
+    graph = GRAPH.replace("s:takes s:b2, s:b3", "s:takes s:b2, s:b33")
+    written(shop, graph, QUESTIONS.replace("s:price ?price", "s:prize ?price"))
+    found = told(shop)
+    for place in (
+        "documents/rules.md:3: write {name}, or {{ for a brace",
+        "documents/rules.md:5: nothing here gives {adress} a value; did you mean address?",
+        "documents/rules.md:11: 'a' is on line 7 already; give one another {#anchor}",
+        "graph.ttl:6: nothing is said about 'b33', only that rocket takes it; did you mean b3?",
+        "questions.yaml:9: no triple of the graph has 's:prize'; did you mean price?",
+        "questions.yaml:22: nothing here gives {street} a value",
+    ):
+        assert any(place in fault for fault in found), (place, found)
+    assert len(found) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "mistake"),
+    [
+        ("graph.ttl", "s:takes s:b2, s:b3", "s:takes s:b2, , s:b3", "not Turtle"),
+        ("questions.yaml", "    asks:", "    ask:", "'ask'; did you mean asks?"),
+        ("questions.yaml", "$bike s:price", "$bik s:price", "$bik is no placeholder of asks:"),
+        ("questions.yaml", ": s:Bike", ": z:Bike", "no prefix 'z'"),
+    ],
+)
+def test_a_mistake_in_what_it_knows_brings_no_others(
+    shop: Path, name: str, old: str, new: str, mistake: str
+) -> None:
+    text = (shop / name).read_text(encoding="utf-8")
+    assert old in text
+    (shop / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+    (fault,) = told(shop)
+    assert re.match(rf"{name}:\d+: ", fault)
+    assert mistake in fault

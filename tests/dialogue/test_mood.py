@@ -77,3 +77,29 @@ async def test_how_it_is_said_counts_next_to_the_first_turns(
 async def _says(agent: FlowAgent, said: Said) -> None:
     reply = [clause async for clause in agent.reply(said)]
     await agent.commit(" ".join(reply), " ".join(reply))
+
+
+async def test_a_bad_mood_brings_one_apology_and_fewer_words(caller: Caller) -> None:
+    await caller.rings()
+    assert await caller.says("where is my ridiculous order, it is ridiculous") == (
+        "I'm sorry for the trouble. Your order number, please."
+    )
+    assert (await caller.says("ridiculous, 15213")).startswith("I heard order")
+    assert caller.agent.exchange is not None
+    assert caller.agent.exchange.trace == ("reads back order_number",)
+
+
+async def test_anger_that_stays_brings_a_person(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("ridiculous, where is my order")
+    await caller.says("ridiculous, 15213")
+    answer = await caller.says("this is ridiculous")
+    assert answer.startswith("I'm sorry, this isn't going well. I'm putting you through")
+    assert caller.agent.brief.reason == "upset"
+    assert caller.agent.exchange is not None
+    assert caller.agent.exchange.trace == ("mood -0.63 after 3 angry turns",)
+
+
+async def test_a_pleased_caller_hears_no_apology(caller: Caller) -> None:
+    await caller.rings()
+    assert await caller.says("lovely, where is my order") == "What is your order number?"

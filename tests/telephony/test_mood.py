@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import jsonschema
@@ -138,3 +138,15 @@ def turn(text: str, sentiment: str | None, score: float | None) -> TurnRecord:
 
 def callers(record: CallRecord) -> list[TurnRecord]:
     return [turn for turn in record.turns if turn.speaker == "caller"]
+
+
+def test_words_that_went_unanswered_and_came_again_count_once() -> None:
+    angry = turn(RIDICULOUS, "negative", -0.8)
+    reply = TurnRecord("assistant", 0.0, 1.0, "I'm sorry.", "")
+    unanswered = CallRecord("c", "a", "wav", 1.0, "resolved", (angry, reply, angry), {}).mood
+    once = CallRecord("c", "a", "wav", 1.0, "resolved", (angry,), {}).mood
+    assert unanswered == once
+    heard = replace(reply, heard="I'm sorry.")
+    twice = CallRecord("c", "a", "wav", 1.0, "resolved", (angry, heard, angry), {}).mood
+    assert twice is not None
+    assert twice.negatives_in_a_row == 2

@@ -65,7 +65,7 @@ class LoudAsr:
 class LoudTts:
     """Buzzes a word in 0.3 s; faster than it is spoken."""
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         frames = round(len(text.split()) * WORD_SECONDS / FRAME_SECONDS)
         pcm = buzz(FRAME_SAMPLES).astype("<i2").tobytes()
         for index in range(frames):

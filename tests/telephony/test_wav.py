@@ -69,8 +69,8 @@ class ThinkingAgent(FakeAgent):
 class ThinkingTts(FakeTts):
     """Computes every half second of speech in a worker thread."""
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
-        async with aclosing(super().synthesize(text)) as frames:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
+        async with aclosing(super().synthesize(text, speed)) as frames:
             async for frame in frames:
                 if round(frame.at * 50) % 25 == 0:
                     await to_thread.run_sync(time.sleep, 0.01)

@@ -28,9 +28,9 @@ class Counting(FakeTts):
         super().__init__()
         self.asked: list[str] = []
 
-    async def synthesize(self, text: str) -> AsyncGenerator[SpokenFrame]:
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         self.asked.append(text)
-        async with aclosing(super().synthesize(text)) as frames:
+        async with aclosing(super().synthesize(text, speed)) as frames:
             async for frame in frames:
                 yield frame
 
@@ -116,3 +116,12 @@ async def test_memory_is_bounded_and_the_least_used_goes_first(tmp_path: Path) -
 async def test_a_phrase_larger_than_the_memory_is_said_all_the_same(tmp_path: Path) -> None:
     cache = PhraseCache(FakeTts(), "fake", tmp_path, memory_bytes=10)
     assert await speak(cache, HELLO) == await speak(cache, HELLO)
+
+
+async def test_slowly_is_another_sound(tmp_path: Path) -> None:
+    cache = PhraseCache(FakeTts(), "fake", tmp_path)
+    usual = await speak(cache, HELLO)
+    async with aclosing(cache.synthesize(HELLO, speed=0.8)) as frames:
+        slow = [frame async for frame in frames]
+    assert len(slow) == round(len(usual) / 0.8)
+    assert await speak(cache, HELLO) == usual

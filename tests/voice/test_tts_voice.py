@@ -19,11 +19,11 @@ class Humming:
         self.sample_rate_hz = sample_rate_hz
         self.said: list[str] = []
 
-    def pieces(self, sentence: str) -> Iterator[Piece]:
+    def pieces(self, sentence: str, speed: float = 1.0) -> Iterator[Piece]:
         self.said.append(sentence)
         for end in range(3, len(sentence) + 3, 3):
             letters = min(3, len(sentence) - end + 3)
-            time = np.arange(round(letters * LETTER_SECONDS * self.sample_rate_hz))
+            time = np.arange(round(letters * LETTER_SECONDS * self.sample_rate_hz / speed))
             wave = 0.5 * np.sin(2 * np.pi * 440 * time / self.sample_rate_hz)
             yield Piece(wave.astype(np.float32), min(end / len(sentence), 1.0))
 

@@ -1,0 +1,194 @@
+"""A flow's way: begin it, fill its slots, look up, answer, and go on to what comes next. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dialogue.flows import Flow
+from dialogue.knowledge import Answer
+from dialogue.proving import Proving
+from dialogue.state import (
+    Asked,
+    AskSlot,
+    Call,
+    ConfirmChange,
+    ConfirmSlot,
+    Decision,
+    Idle,
+    LookedUp,
+    Prove,
+    State,
+)
+from dialogue.wording import Clauses
+
+FAILED_LOOK_UPS = 2  # values in a row that the business does not know, until a person is offered
+MOST_LATER = 3  # requests that wait; more than that nobody remembers having made
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Proving):
+    """The part of a decision that is about flows, not about what was said."""
+
+    def start(self, intent: str, given: Mapping[str, str]) -> Decision:
+        """Begin a flow with what was said, and what is known from before."""
+        return self._started(intent, given).because(f"begins {intent}")
+
+    def _started(self, intent: str, given: Mapping[str, str]) -> Decision:
+        flow, texts = self.assistant.flows[intent], self.assistant.slot_texts
+        finished = self.state.finished == intent  # then it is about another one, likely
+        again = tuple(slot for slot in flow.needs if finished or self.seen(slot))
+        known = {
+            slot: value
+            for slot, value in self.state.slots
+            if slot not in (*flow.takes, *again, *given)
+        }
+        known |= {slot: value for slot, value in given.items() if not texts[slot].confirm}
+        started = replace(
+            self.state, flow=intent, step=Idle(), offered="", slots=tuple(known.items())
+        )
+        for slot, value in given.items():
+            if texts[slot].confirm:
+                return self.at(started).take(slot, value)
+        return self.at(started).proceed()
+
+    def take(self, slot: str, value: str) -> Decision:
+        """Check a value; read it back, or go on with it."""
+        texts, length = self.assistant.slot_texts[slot], self.assistant.slots[slot].length
+        if length is not None and len(value) != length:
+            asking = self.at(replace(self.state, step=AskSlot(slot)))
+            words = self.words.text(texts.invalid, self.words.spoken({slot: value}))
+            missed = asking.missed(words or self.words.phrase("not_understood"))
+            return missed.because(f"{slot} has {length} characters, not {len(value)}")
+        if texts.confirm and not self.state.written:  # what is written was not misheard
+            reading_back = self.at(replace(self.state, step=ConfirmSlot(slot, value)))
+            return reading_back.ask().because(f"reads back {slot}")
+        return self.at(self.filled(slot, value)).proceed()
+
+    def proceed(self) -> Decision:
+        """Ask for the next slot that the flow needs, or answer."""
+        flow, known = self.assistant.flows[self.state.flow], dict(self.state.slots)
+        for slot in flow.needs:
+            if slot not in known:
+                return self.look_for(slot).because(f"needs {slot}")
+        if flow.hand_over:
+            return self.hand_over()
+        if flow.ends_call:
+            return self.goodbye()
+        if flow.verify:
+            return self.prove(flow).because("needs to know who is calling")
+        if flow.look_up:
+            call = Call(flow.look_up, self.state.slots)
+            return Decision(self.state, look_up=call).because(f"looks up {flow.look_up}")
+        words, sources = self.answer(flow)
+        return self.finish(flow, words).citing(sources)
+
+    def answer(self, flow: Flow) -> tuple[Clauses, tuple[str, ...]]:
+        """Return the words and the sources of a flow that looks nothing up."""
+        if flow.faq:
+            entry = self.assistant.faq[flow.faq]
+            return self.words.text(entry.text), (entry.source,)
+        return self.words.text(flow.say, self.words.spoken(dict(self.state.slots))), ()
+
+    def at_once(self, flow: Flow, given: Mapping[str, str]) -> bool:
+        """Say whether the flow can answer without asking anything."""
+        known = {*dict(self.state.slots), *given}
+        asks = any(case.ask or case.ask_again for case in flow.cases.values())
+        ends = flow.hand_over or flow.ends_call or flow.offer_person or flow.verify
+        return known.issuperset(flow.needs) and not asks and not ends
+
+    def answer_aside(self, intent: str, flow: Flow, given: Mapping[str, str]) -> Decision:
+        """Answer in passing; the question that was open is asked again."""
+        if flow.look_up:
+            slots = {slot: value for slot, value in self.state.slots if slot not in flow.takes}
+            call = Call(flow.look_up, tuple((slots | dict(given)).items()))
+            aside = Decision(replace(self.state, aside=(intent, call.slots)), look_up=call)
+            return aside.because(f"{intent} in passing: looks up {flow.look_up}")
+        words, sources = self.answer(flow)
+        return self.ask(words).citing(sources).because(f"{intent} in passing")
+
+    def from_faq(self, entry: Answer) -> Decision:
+        """Give an answer that no flow leads to; then what waits, or the question that is open."""
+        served = self.at(replace(self.state, served=True))
+        next_one = served.resume() if isinstance(self.state.step, Idle) else served.ask()
+        answered = next_one.after(self.words.text(entry.text)).citing((entry.source,))
+        return answered.because(f"known, sure to {entry.score:.2f}: {entry.source}")
+
+    def looked_up(self, event: LookedUp) -> Decision:
+        """Say what was found."""
+        intent, slots = self.state.aside or (self.state.flow, self.state.slots)
+        here = self.at(replace(self.state, aside=None))
+        found = event.found
+        if found is None:
+            return here.look_up_failed()
+        if isinstance(self.state.step, Prove) and not self.state.aside:
+            return here.proved(found).because(f"verification: {found.case}")
+        flow = self.assistant.flows[intent]
+        values = {**self.words.spoken(dict(slots)), **found.values}
+        if self.state.aside:
+            decision = here.ask(self.words.text(flow.cases[found.case].say, values))
+        else:
+            decision = here.found(flow, found.case, values)
+        sources = (found.source,) if found.source else ()
+        return decision.citing(sources).because(f"{flow.look_up} found {found.case}")
+
+    def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
+        """Do what the flow says for this case."""
+        case = flow.cases[name]
+        words = self.words.text(case.say, values)
+        if case.ask:
+            question = self.words.text(case.ask, values)
+            step = ConfirmChange(name, question, tuple(values.items()))
+            return self.at(replace(self.state, step=step)).ask(words)
+        if case.ask_again:
+            failed = self.state.failed_look_ups + 1
+            slots = tuple(pair for pair in self.state.slots if pair[0] != case.ask_again)
+            state = replace(self.state, slots=slots, failed_look_ups=failed)
+            if failed >= FAILED_LOOK_UPS:
+                return self.at(state).offer_person(words)
+            return self.at(replace(state, step=AskSlot(case.ask_again))).ask(words)
+        if case.offer_person:
+            return self.at(replace(self.state, served=True)).offer_person(words)
+        return self.at(replace(self.state, failed_look_ups=0)).finish(flow, words)
+
+    def finish(self, flow: Flow, words: Clauses) -> Decision:
+        """The flow is done: say so; then what waits, or ask what else there is."""
+        done = self.at(self.idle())
+        if not flow.small_talk:
+            done = self.at(replace(done.state, finished=self.state.flow, served=True))
+        if flow.offer_person:
+            return done.offer_person(words)
+        if done.state.later:
+            return done.resume().after(words)
+        if flow.then:
+            return Decision(done.state, words + self.words.text(flow.then))
+        if flow.offers:
+            done = self.at(replace(done.state, offered=self.state.flow))
+        return done.ask(words)
+
+    def resume(self) -> Decision:
+        """Go on with the next of what waits; without any, ask what else there is."""
+        if not self.state.later:
+            return self.ask()
+        asked, *rest = self.state.later
+        link = self.words.about("back_to" if asked.begun else "next_request", asked.intent)
+        here = self.at(replace(self.state, later=tuple(rest)))
+        if not asked.begun:
+            return here.start(asked.intent, dict(asked.slots)).after(link)
+        needs = self.assistant.flows[asked.intent].needs
+        known = {slot: value for slot, value in self.state.slots if slot not in needs}
+        slots = tuple((known | dict(asked.slots)).items())  # not those of the flow in between
+        begun = replace(here.state, flow=asked.intent, step=Idle(), slots=slots)
+        return self.at(begun).proceed().because(f"back to {asked.intent}").after(link)
+
+    def left(self) -> State:
+        """Return the state with the flow under way put back, to be resumed after another one."""
+        if not self.state.flow:
+            return self.state
+        needs = self.assistant.flows[self.state.flow].needs
+        known = tuple(pair for pair in self.state.slots if pair[0] in needs)
+        begun = Asked(self.state.flow, known, begun=True)
+        return replace(self.state, later=(begun, *self.state.later)[:MOST_LATER])
+
+    def filled(self, slot: str, value: str) -> State:
+        """Return the state with the slot filled."""
+        slots = dict(self.state.slots) | {slot: value}
+        return replace(self.state, slots=tuple(slots.items()), misses=0)
