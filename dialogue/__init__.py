@@ -6,7 +6,8 @@ Exceptions::
     ├── AssistantError         an assistant's folder is broken: file, line, what, how to mend
     ├── ActionError            the business's own system failed; the caller hears an apology
     │   └── ConnectionLost     … in the midst of a change, which may have been made: ask again
-    └── LlmError               the language model failed; the caller hears the answer as written
+    ├── LlmError               the language model failed; the caller hears the answer as written
+    └── GraphAway              the knowledge graph cannot be asked now; stays within `knowledge`
 """
 
 from dataclasses import dataclass
@@ -51,3 +52,7 @@ class ConnectionLost(ActionError):
 
 class LlmError(DialogueError):
     """The language model gave no answer, or not all of it."""
+
+
+class GraphAway(DialogueError):
+    """The knowledge graph cannot be asked just now."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dialogue import AssistantError, Fault
 from dialogue.actions import Action, Callers, load_actions
-from dialogue.checks import ACTIONS, FAQ, FLOWS, IDENTITY, INTENTS, check, spoken_texts
+from dialogue.checks import ACTIONS, FLOWS, IDENTITY, INTENTS, check, spoken_texts
 from dialogue.controls import Control
 from dialogue.flows import Factor, Flow, Flows, Phrases, SlotTexts, Verification, Written
 from dialogue.folder import Reading
@@ -20,8 +20,10 @@ from dialogue.identity import (
     LanguageModel,
     Mood,
     Voice,
+    all_facts,
 )
-from dialogue.knowledge import Answer, read_faq
+from dialogue.knowledge import Library, Passage
+from dialogue.knowledge.checking import check_library
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
 from dialogue.seeds import Seed
@@ -58,10 +60,16 @@ class Assistant:
     guesses: Mapping[str, str]  # questions to known callers, by their reason
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
-    faq: Mapping[str, Answer]  # by anchor
+    library: Library
+    purchases: str  # SQL, or nothing
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
     verification: Verification | None = None
+
+    @property
+    def faq(self) -> Mapping[str, Passage]:
+        """The answers of faq.md by anchor."""
+        return self.library.faq
 
     @property
     def factors(self) -> Mapping[str, Factor]:
@@ -112,7 +120,7 @@ def read_folder(folder: Path) -> Folder:
     identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
     yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
     flows = reading.piece(FLOWS, lambda tell: yaml.salvage(Flows, tell))
-    faq = reading.piece(FAQ, lambda tell: read_faq(folder / FAQ, tell)) or {}
+    library = reading.library()
     actions = reading.file(ACTIONS, load_actions) or {}
     identity, flows = identity or stand_in(Identity), flows or stand_in(Flows)
     seeds = reading.tables(identity.store.tables)
@@ -120,8 +128,9 @@ def read_folder(folder: Path) -> Folder:
     intents = reading.piece(INTENTS, lambda tell: _intents(folder / INTENTS, tell))
     intents = intents or Intents("", (), (), ())
     assistant = _assembled(folder, identity, flows, {slot.name: slot for slot in intents.slots})
-    assistant = replace(assistant, faq=faq, actions=actions, seeds=seeds, recommend=shelf)
+    assistant = replace(assistant, library=library, actions=actions, seeds=seeds, recommend=shelf)
     reading.add(check(assistant, intents.names, toml, yaml))
+    reading.add(check_library(library, folder, assistant.facts))
     return Folder(_able_to_verify(assistant), intents, tuple(reading.faults))
 
 
@@ -146,7 +155,6 @@ def _fault(path: Path, error: NluError) -> Fault:
 def _assembled(
     folder: Path, identity: Identity, flows: Flows, slots: Mapping[str, SlotType]
 ) -> Assistant:
-    minutes = identity.handoff.wait_minutes
     return Assistant(
         path=folder,
         name=identity.name,
@@ -162,11 +170,7 @@ def _assembled(
         llm=identity.llm,
         known_callers=identity.known_callers,
         recommend=None,
-        facts={
-            **identity.facts,
-            "business": identity.name,
-            "wait": f"{minutes} minute{'s' if minutes > 1 else ''}",
-        },
+        facts=all_facts(identity),
         slots=slots,
         slot_texts=flows.slots,
         flows=flows.flows,
@@ -174,7 +178,8 @@ def _assembled(
         guesses=flows.guesses,
         phrases=flows.phrases,
         written=flows.written,
-        faq={},
+        library=Library(),
+        purchases=identity.knowledge.purchases,
         actions={},
         seeds=(),
         verification=flows.verification,

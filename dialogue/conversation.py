@@ -25,6 +25,7 @@ from dialogue.agent import (
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
 from dialogue.extras import Extras, likely_need, who_calls
+from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
 from dialogue.own_words import in_own_words
 from dialogue.policy import decide
@@ -48,7 +49,7 @@ from dialogue.store import Store, Turn
 from dialogue.suggestions import may_suggest, welcome
 from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, LookAgain, Nlu, Understanding
+from nlu.understand import YES_NO, Alternative, LookAgain, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -116,9 +117,9 @@ class FlowAgent:
         self._nlu = nlu
         self._store = store
         self._now = now
-        self._knowledge = knowledge
         self._extras = extras or Extras()
         self._owned: Collection[str] = ()  # by the caller, if they are known
+        self._inquiry = Inquiry(assistant, knowledge, store, now)
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
@@ -255,18 +256,17 @@ class FlowAgent:
         return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
 
     def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
-        unsure = understanding.confidence < self._assistant.confidence.act
-        astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
-        answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
+        found = self._inquiry.look(turn, understanding, self._state.slots)
         return Heard(
             understanding,
             turn.confidence,
             turn.keys,
-            answer,
+            found.answer,
             turn.written,
             turn.pictures,
-            mood,
-            self._ways(turn),
+            unanswered=found.about_us and not found.answer,
+            mood=mood,
+            alternatives=self._ways(turn),
         )
 
     def _ways(self, turn: Said) -> tuple[Alternative, ...]:

@@ -173,6 +173,7 @@ class Phrases(Part):
     change_failed: Text
     also_bought: Text | None = None  # {product}, {suggestion}, {price}: by other customers
     also_like: Text | None = None  # likewise: because they are alike
+    dont_know: Text = "I don't know that, I'm sorry."  # a question to us, without an answer
 
 
 class Written(Part):

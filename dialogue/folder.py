@@ -1,6 +1,6 @@
 """Read the files of a folder one by one, so that all mistakes are found in one go."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -8,6 +8,13 @@ from typing import TypeVar
 from dialogue import AssistantError, Fault
 from dialogue.checks import IDENTITY, TABLES
 from dialogue.identity import Recommend
+from dialogue.knowledge import Library
+from dialogue.knowledge.checking import check_library
+from dialogue.knowledge.documents import FOLDER as DOCUMENTS
+from dialogue.knowledge.documents import read_documents
+from dialogue.knowledge.faq import FAQ, read_faq
+from dialogue.knowledge.graph import GRAPH, load_graph
+from dialogue.knowledge.shapes import QUESTIONS, read_shapes
 from dialogue.reading import Tell
 from dialogue.seeds import Seed, read_seed
 from dialogue.shelf import Shelf, read_shelf
@@ -61,6 +68,14 @@ class Reading:
             self._unread.add(TABLES)
         return shelf
 
+    def library(self) -> Library:
+        """Read what the assistant knows."""
+        faq = self.piece(FAQ, lambda tell: read_faq(self._folder / FAQ, tell))
+        documents = self.piece(DOCUMENTS, lambda tell: read_documents(self._folder, tell))
+        shapes = self.piece(QUESTIONS, lambda tell: read_shapes(self._folder, tell))
+        graph = self.piece(GRAPH, lambda tell: load_graph(self._folder, tell))
+        return Library(faq or {}, documents or (), shapes, graph)
+
     def add(self, faults: Iterable[Fault]) -> None:
         """Note faults, but none that only an unreadable file may have brought about."""
         self.faults += [
@@ -72,3 +87,10 @@ class Reading:
 
     def _tell(self, error: AssistantError) -> None:
         self.faults += error.faults or [Fault(self._folder, 1, str(error))]
+
+
+def check_knowledge(folder: Path, facts: Mapping[str, str]) -> tuple[Fault, ...]:
+    """Return what is wrong in all that a folder says that it knows."""
+    reading = Reading(folder)
+    reading.add(check_library(reading.library(), folder, facts))
+    return tuple(reading.faults)

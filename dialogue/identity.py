@@ -145,6 +145,14 @@ class Store(Part):
     tables: tuple[str, ...] = Field(default=(), strict=False)  # CSV files of the folder
 
 
+class KnowledgeTable(Part):
+    """What the knowledge of products may ask the database."""
+
+    purchases: str = (
+        ""  # SQL for the columns item and day; :order_number is that slot, once confirmed
+    )
+
+
 class Identity(Part):
     """What assistant.toml holds."""
 
@@ -162,4 +170,12 @@ class Identity(Part):
     known_callers: KnownCallers = KnownCallers()
     recommend: Recommend = Recommend()
     store: Store = Store()
+    knowledge: KnowledgeTable = KnowledgeTable()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use
+
+
+def all_facts(identity: Identity) -> dict[str, str]:
+    """Return the {names} that any text may use: the business's own, and two that all have."""
+    minutes = identity.handoff.wait_minutes
+    wait = f"{minutes} minute{'s' if minutes > 1 else ''}"
+    return {**identity.facts, "business": identity.name, "wait": wait}

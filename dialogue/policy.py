@@ -306,9 +306,10 @@ class Policy(Progress):
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
         if decision := self.corrected(hearing):
             return decision.because("another one is meant")
-        if hearing.one_of_two and not busy:
+        answer = hearing.heard.answer
+        if hearing.one_of_two and not busy and not (answer and answer.named):
             return self.guess(hearing.one_of_two).because("one of two")
-        if flow and hearing.sure:
+        if flow and hearing.sure and not answer:
             return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
         if not busy and self.state.offered and hearing.polarity:
             return self.answered_what_comes_next(hearing.polarity).because("what was offered")
@@ -317,11 +318,15 @@ class Policy(Progress):
         if not busy and hearing.polarity == "affirm":
             asking = Decision(replace(self.state, misses=0), self.words.phrase("how_can_i_help"))
             return asking.because("yes, but to what?")
-        if hearing.heard.answer:
-            return self.from_faq(hearing.heard.answer)
+        if answer:
+            return self.from_faq(answer)
         if flow and flow.about and hearing.likely and not busy:
             guess = ConfirmIntent(hearing.intent, tuple(hearing.given(flow).items()))
             return self.guess(guess).because(f"intent {score}, likely")
+        if hearing.heard.unanswered:
+            words = self.words.phrase("dont_know")
+            told = self.missed(words) if busy else self.offer_person(words)
+            return told.because("a question to us that nothing known answers")
         beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
         sorry = words = self.words.phrase("out_of_scope" if beyond else "not_understood")
         if not busy and not self.state.misses and not self.state.terse:

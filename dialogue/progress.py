@@ -107,11 +107,13 @@ class Progress(Proving):
         return self.ask(words).citing(sources).because(f"{intent} in passing")
 
     def from_faq(self, entry: Answer) -> Decision:
-        """Read an answer that no flow leads to."""
+        """Give an answer that no flow leads to; then what waits, or the question that is open."""
         served, words = self.at(replace(self.state, served=True)), self.words.text(entry.text)
-        rewordable = Rewordable(words, (" ".join((entry.question, *words)),))
-        answered = replace(served.ask(words).citing((entry.source,)), rewordable=rewordable)
-        return answered.because("no flow is meant: answers from what is known")
+        next_one = served.resume() if isinstance(self.state.step, Idle) else served.ask()
+        answered = next_one.after(words).citing((entry.source,))
+        if not entry.path:  # facts of the graph are told as they stand
+            answered = replace(answered, rewordable=Rewordable(words, (" ".join(words),)))
+        return answered.because(f"known, sure to {entry.score:.2f}: {entry.source}")
 
     def looked_up(self, event: LookedUp) -> Decision:
         """Say what was found."""

@@ -112,9 +112,14 @@ class Document:
         return where
 
 
+def wrong(path: Path, line: int, mistake: str) -> AssistantError:
+    """Return the one line that says where, what, and how to mend it."""
+    return AssistantError(Fault(path, line, " ".join(mistake.split())))
+
+
 def fail(path: Path, line: int, mistake: str) -> NoReturn:
-    """Raise the one line that says where, what, and how to mend it."""
-    raise AssistantError(Fault(path, line, " ".join(mistake.split())))
+    """Raise it."""
+    raise wrong(path, line, mistake)
 
 
 def stand_in(model: type[PartT]) -> PartT:

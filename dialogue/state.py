@@ -139,7 +139,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller's words or keys, understood; `answer` is the nearest entry of faq.md, if near."""
+    """The caller's words or keys, understood; `answer` is what the business knows about them.
+
+    `unanswered`: it is a question to the business, but nothing that it knows is an answer.
+    """
 
     understanding: Understanding
     confidence: float = 1.0  # of the transcript
@@ -147,6 +150,7 @@ class Heard:
     answer: Answer | None = None
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
+    unanswered: bool = False
     mood: Trend = field(default_factory=Trend)  # of the call up to these words
     alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
 

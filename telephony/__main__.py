@@ -17,6 +17,7 @@ from telephony.cli_chat import CHAT_EPILOG, chat
 from telephony.cli_dialogues import EVAL_DIALOGUE_EPILOG, eval_dialogue
 from telephony.cli_errors import ExitCode, report
 from telephony.cli_folder import CHECK_EPILOG, NEW_EPILOG, check, new
+from telephony.cli_kb import kb_app
 from telephony.cli_logging import set_up_logging
 from telephony.cli_nlu import UNDERSTAND_EPILOG, eval_app, train_app, understand
 from telephony.cli_options import ALONE, CALLS, SETUP, Assistant, Json, epilog
@@ -55,6 +56,7 @@ eval_app.command("dialogue", epilog=EVAL_DIALOGUE_EPILOG)(eval_dialogue)
 app.add_typer(eval_app, name="eval", rich_help_panel=SETUP)
 app.command(rich_help_panel=SETUP, epilog=NEW_EPILOG)(new)
 app.command(rich_help_panel=SETUP, epilog=CHECK_EPILOG)(check)
+app.add_typer(kb_app, name="kb", rich_help_panel=ALONE)
 app.command(rich_help_panel=ALONE, epilog=CHAT_EPILOG)(chat)
 app.command(rich_help_panel=ALONE, epilog=CALL_EPILOG)(call)
 app.command(rich_help_panel=ALONE, epilog=UNDERSTAND_EPILOG)(understand)

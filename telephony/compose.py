@@ -121,7 +121,8 @@ def load_minds(
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
     tell("loading the models")
-    return assistant, *_load_understanding(assistant, _understanding(settings, assistant, world))
+    options = _understanding(settings, assistant, world)
+    return assistant, *_load_understanding(assistant, options, settings.graph_endpoint)
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -233,16 +234,19 @@ def _understanding(settings: Settings, assistant: Assistant, world: World) -> Nl
     )
 
 
-def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
+def _load_understanding(
+    assistant: Assistant, options: NluOptions, endpoint: str
+) -> tuple[Nlu, Knowledge]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+    return load_nlu(assistant.path, options), load_knowledge(assistant.library, endpoint)
 
 
 def _load_text(
     settings: Settings, assistant: Assistant, options: NluOptions
 ) -> tuple[Nlu, Knowledge, Extras]:
     """Load all that is about words; one after the other, too."""
-    return *_load_understanding(assistant, options), _load_extras(settings, assistant)
+    understood = _load_understanding(assistant, options, settings.graph_endpoint)
+    return *understood, _load_extras(settings, assistant)
 
 
 def _load_extras(settings: Settings, assistant: Assistant) -> Extras:

@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("OFFHOOK_DATABASE_URL", "DATABASE_URL"),
         description="postgresql://…, a database of its own instead of the file; DATABASE_URL too",
     )
+    graph_endpoint: str = Field(
+        default="",
+        description="the URL of a SPARQL endpoint with the knowledge graph; empty: the files of the"
+        " assistant",
+    )
     public: bool = Field(
         default=False,
         description="strangers can call: doctor then insists on models fit for that",

@@ -75,7 +75,7 @@ async def answered(name: str, guard: Guard) -> dict[str, Any]:
         if anchor not in retail.faq:
             continue
         entry = retail.faq[anchor]
-        passage = " ".join((entry.question, *render(entry.text, retail.facts)))
+        passage = " ".join((entry.title, *render(entry.text, retail.facts)))
         how: list[str] = []
         began = time.perf_counter()
         async with aclosing(answer_from([passage], asked[0], speaker, how.append)) as clauses:

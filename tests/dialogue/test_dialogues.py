@@ -25,7 +25,7 @@ ALL = [one for file in dialogue_files([FOLDER]) for one in load_dialogues(file, 
 def players() -> Players:
     clock = Clock(FRIDAY_AFTERNOON)
     nlu = load_nlu(RETAIL.path, NluOptions(today=clock.today))
-    return Players(RETAIL, nlu, load_knowledge(RETAIL.faq.values()), clock)
+    return Players(RETAIL, nlu, load_knowledge(RETAIL.library), clock)
 
 
 @pytest.mark.parametrize(

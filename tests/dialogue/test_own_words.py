@@ -6,7 +6,7 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
 from dialogue.grounding import Speaker
-from dialogue.knowledge import Knowledge
+from dialogue.knowledge import Knowledge, Library
 from dialogue.small_talk import harmless
 from dialogue.store import Store
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller, WordsNlu
@@ -31,7 +31,7 @@ def agent(retail: Assistant, store: Store, llm: ScriptedLlm) -> FlowAgent:
         WordsNlu(),
         store,
         lambda: FRIDAY_AFTERNOON,
-        knowledge=Knowledge([retail.faq["gift-wrap"]], encode_letters),
+        knowledge=Knowledge(Library({"gift-wrap": retail.faq["gift-wrap"]}), encode_letters),
         extras=Extras(Speaker(llm, LiteralGuard(), small_talk=True)),
     )
 
