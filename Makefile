@@ -21,6 +21,7 @@ demo: setup models ## set up, then answer a recorded call: out/demo.wav, out/dem
 	@echo "The call is in out/demo.wav (caller left, assistant right) and out/demo.json. Try next:"
 	@echo "  $(RUN)/offhook replay tests/clips/returns_and_hours.wav   another caller"
 	@echo "  $(RUN)/offhook mic                                        talk with it yourself"
+	@echo "  $(RUN)/offhook chat -v                                    or by text"
 	@echo "  $(RUN)/offhook say 'Hello, how can I help?' -o out/hello.wav"
 	@echo "  $(RUN)/offhook --help"
 
@@ -40,14 +41,14 @@ fast: setup ## the tests that need no model: seconds
 
 bench: setup ## measure speech, latency, understanding; make the README's tables of it
 	@$(RUN)/offhook models pull --all
-	for question in vad turns speech tts values barista latency phone echo start; do \
+	for question in vad turns speech tts values verification barista latency phone echo start knowledge recommend guard; do \
 		$(RUN)/python -m tests.bench.$$question --out docs/bench/$$question.json || exit 1; \
 	done
 	$(RUN)/python -m tests.bench.nlu retail --out docs/bench/nlu
 	$(RUN)/python -m tests.bench.tables
 
 bench-nlu: setup ## train and measure the public understanding sets, from shared data: hours on two cores
-	$(RUN)/python -m tests.bench.nlu snips atis clinc150 banking77 nlupp mixsnips mixatis dstc11 \
+	$(RUN)/python -m tests.bench.nlu snips atis clinc150 banking77 nlupp mixsnips mixatis dstc11 crosswoz \
 		--out docs/bench/nlu --run out/bench/runs
 	$(RUN)/python -m tests.bench.tables
 

@@ -9,12 +9,22 @@ writes, and runs only when the caller has said yes and has heard the answer to i
     @change(needs=["order_number"])
     def cancel_order(request: Request) -> None: ...
 
-Both are plain blocking functions, called in a worker thread.
+One function may say who can be calling, for flows that `verify`::
+
+    @callers(by=["order_number", "phone_number"])
+    def customers(request: Request) -> list[Profile]: ...
+
+One function may know customers by their number, to guess what they call about::
+
+    @known_caller
+    def customer(request: Request) -> Known | None: ...
+
+All are plain blocking functions, called in a worker thread.
 """
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.util import module_from_spec, spec_from_file_location
@@ -23,7 +33,21 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from dialogue.hours import Hours
+from dialogue.next_need import Known
 from dialogue.reading import fail, read_text
+from nlu.understand import Alternative
+
+Attempt = tuple[Alternative, ...]  # at one factor: all the ways in which it may have been heard
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who a caller is known to be, by which factors, and what they have said towards more."""
+
+    customer: str = ""
+    proven: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()  # factors, by the flow under way
+    attempts: tuple[tuple[str, tuple[Attempt, ...]], ...] = ()  # by factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +55,29 @@ class Request:
     """What an action gets: the caller's slots, the local time, the hours, the database.
 
     The connection of a look-up refuses to write; that of a change commits when the action returns,
-    and nothing is kept if it raises. `agreed` are the values of the look-up's case that the caller
-    heard and said yes to, with the slots as they were spoken; a change makes just that.
+    and nothing is kept if it raises. `values` are what a change's look-up found, as they were said,
+    with the slots as they were spoken: the caller heard them and said yes, so a change makes just
+    that.
     """
 
     slots: Mapping[str, str]
     now: datetime
     hours: Hours
     connection: Connection
-    agreed: Mapping[str, str] = field(default_factory=dict)
+    call: str = ""  # names the conversation, as in the history
+    values: Mapping[str, str] = field(default_factory=dict)
+    claim: Claim | None = None  # while it is found out who is calling
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A customer who may be calling: their key, and values by factor, as `nlu.values` reads them.
+
+    A factor that is not known of them cannot be proved.
+    """
+
+    key: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +91,8 @@ class Found:
 
 LookUpFunction = Callable[[Request], Found]
 ChangeFunction = Callable[[Request], None]
+CallersFunction = Callable[[Request], Sequence[Profile]]
+KnownFunction = Callable[[Request], Known | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +112,22 @@ class Change:
     needs: frozenset[str]
 
 
-Action = LookUp | Change
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """A function that gives all whom the slots may mean; `by` any one of these slots."""
+
+    run: CallersFunction
+    by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerLookUp:
+    """A function that knows customers by their telephone number, its only slot: `phone`."""
+
+    run: KnownFunction
+
+
+Action = LookUp | Change | Callers | CallerLookUp
 
 
 def look_up(
@@ -86,6 +141,16 @@ def look_up(
 def change(*, needs: Iterable[str] = ()) -> Callable[[ChangeFunction], Change]:
     """Make a function a change."""
     return lambda function: Change(function, frozenset(needs))
+
+
+def callers(*, by: Iterable[str]) -> Callable[[CallersFunction], Callers]:
+    """Make a function the one that knows who may be calling."""
+    return lambda function: Callers(function, frozenset(by))
+
+
+def known_caller(function: KnownFunction) -> CallerLookUp:
+    """Make a function the one that knows who calls from a number."""
+    return CallerLookUp(function)
 
 
 def load_actions(path: Path) -> Mapping[str, Action]:
@@ -114,4 +179,4 @@ def load_actions(path: Path) -> Mapping[str, Action]:
         fail(path, line, f"cannot be imported: {type(error).__name__}: {error}; correct this line")
     finally:
         del sys.modules[name]
-    return {key: item for key, item in vars(module).items() if isinstance(item, LookUp | Change)}
+    return {key: item for key, item in vars(module).items() if isinstance(item, Action)}

@@ -1,18 +1,27 @@
 """One caller's conversation: text in, clauses out."""
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self
+
+from anyio import move_on_after
 
 from nlu.mood import AcousticCue, Trend
-from nlu.understand import Understanding
+from nlu.understand import LookAgain, Understanding
+
+COMMIT_SECONDS = 2.0  # so long may the history take that nobody waits to hear
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """The call has begun: say these words, why we call; without any, greet."""
+    """The call has begun: say these words, why we call; without any, greet.
+
+    `caller` is the number that calls, if it is known: +13125550123.
+    """
 
     words: str = ""
+    caller: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,8 @@ class Said:
     """What the caller said, as transcribed ("" = a voice, but no words), or the keys pressed.
 
     Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
-    is how it was said, if that was measured.
+    is how it was said, if that was measured. `look_again` asks the recogniser what else it may have
+    heard, where it doubts; it holds the sound, so an `Exchange` does not keep it.
     """
 
     text: str
@@ -29,6 +39,7 @@ class Said:
     written: bool = False
     pictures: tuple[str, ...] = ()
     cue: AcousticCue | None = None
+    look_again: LookAgain | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,9 @@ class Exchange:
     """How one caller's turn was dealt with; complete when the reply's first clause has come.
 
     `secrets` are pieces of what both sides said that nothing written may hold: see `masked`. `mood`
-    is the caller's with this turn in it; None where the turn tells nothing of it.
+    is the caller's with this turn in it; None where the turn tells nothing of it. `answered` is
+    empty
+    unless a language model was asked: "reworded", or "as written: " and why.
     """
 
     caller: CallerTurn
@@ -80,6 +93,13 @@ class Exchange:
     secrets: tuple[str, ...] = ()
     mood: Trend | None = None
     trace: tuple[str, ...] = ()  # why this reply: the rules that led to it
+    answered: str = ""
+
+    def told(self, how: str, dialogue_seconds: float) -> Self:
+        """Return the exchange with how the model answered; its first clause took so long."""
+        if self.answered:
+            return replace(self, answered=how)
+        return replace(self, answered=how, dialogue_seconds=dialogue_seconds)
 
 
 def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
@@ -93,8 +113,8 @@ def not_yet(turn: CallerTurn, waiting: Waiting) -> Exchange:
 class Brief:
     """What a person who takes over should know beyond the turns.
 
-    `reason` is why the assistant hands over: caller_asked, not_understood, upset, urgent or
-    trouble; `slots` are the values that the caller has confirmed, private ones masked.
+    `reason` is why the assistant hands over: caller_asked, not_understood, not_verified, upset,
+    urgent or trouble; `slots` are the values that the caller has confirmed, private ones masked.
     """
 
     reason: str = ""
@@ -132,3 +152,17 @@ class Agent(Protocol):
         next.
         """
         ...
+
+
+async def converse(agent: Agent, turn: CallerTurn) -> str:
+    """Return the agent's whole reply, committed; if it breaks, the words are kept for later."""
+    clauses: list[str] = []
+    written = ""
+    try:
+        async with aclosing(agent.reply(turn)) as reply:
+            clauses += [clause async for clause in reply]
+        written = " ".join(clauses)
+    finally:
+        with move_on_after(COMMIT_SECONDS, shield=True):
+            await agent.commit(" ".join(clauses), written)
+    return written

@@ -1,22 +1,37 @@
 """An assistant is a folder: everything about one business, checked as a whole and frozen."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dialogue import AssistantError
-from dialogue.actions import Action, load_actions
-from dialogue.checks import check, spoken_texts
+from dialogue import AssistantError, Fault
+from dialogue.actions import Action, Callers, load_actions
+from dialogue.checks import ACTIONS, FLOWS, IDENTITY, INTENTS, check, spoken_texts
 from dialogue.controls import Control
-from dialogue.flows import Flow, Flows, Phrases, SlotTexts, Urgent, Written
+from dialogue.flows import Factor, Flow, Flows, Phrases, SlotTexts, Urgent, Verification, Written
+from dialogue.folder import Reading
 from dialogue.hours import Hours
-from dialogue.identity import Confidence, HandOff, Identity, Mood, Voice
-from dialogue.knowledge import Answer, read_faq
+from dialogue.identity import (
+    Confidence,
+    HandOff,
+    Identity,
+    KnownCallers,
+    LanguageModel,
+    Mood,
+    Voice,
+    all_facts,
+)
+from dialogue.knowledge import Library, Passage
+from dialogue.knowledge.checking import check_library
 from dialogue.phrasing import names, render, sentences
-from dialogue.reading import fail, read_toml, read_yaml
-from dialogue.seeds import Seed, read_seed
+from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
+from dialogue.seeds import Seed
+from dialogue.shelf import Shelf
+from dialogue.verification import VERIFY, Verifier, verifying
 from nlu import NluError
-from nlu.dataset import SlotType, load_intents
+from nlu.dataset import Intents, SlotType, load_intents
+from nlu.dates import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +41,7 @@ class Assistant:
     path: Path
     name: str
     language: str
+    also: tuple[str, ...]  # other languages that callers may speak; told apart, not answered in
     greeting: str
     consent: str | None
     voice: Voice
@@ -33,17 +49,48 @@ class Assistant:
     handoff: HandOff
     confidence: Confidence
     mood: Mood
+    llm: LanguageModel
+    known_callers: KnownCallers
+    recommend: Shelf | None
     facts: Mapping[str, str]  # with {business} and {wait}
     slots: Mapping[str, SlotType]
     slot_texts: Mapping[str, SlotTexts]
     flows: Mapping[str, Flow]  # by intent
     controls: Mapping[Control, tuple[str, ...]]
     urgent: Urgent | None
+    guesses: Mapping[str, str]  # questions to known callers, by their reason
     phrases: Phrases
     written: Written  # instead of the phrases, in text messages
-    faq: Mapping[str, Answer]  # by anchor
+    library: Library
+    purchases: str  # SQL, or nothing
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
+    verification: Verification | None = None
+
+    @property
+    def faq(self) -> Mapping[str, Passage]:
+        """The answers of faq.md by anchor."""
+        return self.library.faq
+
+    @property
+    def factors(self) -> Mapping[str, Factor]:
+        """By which callers show who they are."""
+        return self.verification.factors if self.verification else {}
+
+    @property
+    def narrows(self) -> frozenset[str]:
+        """Slots that tell who may be calling."""
+        callers = [item for item in self.actions.values() if isinstance(item, Callers)]
+        return callers[0].by if callers else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as far as it can be read; only without faults is the assistant of any use."""
+
+    assistant: Assistant
+    intents: Intents
+    faults: tuple[Fault, ...]
 
 
 SHIPPED = Path(__file__).parent / "assistants"
@@ -64,26 +111,66 @@ def named_assistant(folder: Path) -> Path:
 def load_assistant(folder: Path) -> Assistant:
     """Read and check an assistant's folder.
 
-    Raises AssistantError: the first mistake, as one line: file:line: what is wrong; how to mend it.
+    Raises AssistantError: its text is the first mistake, file:line: what is wrong; how to mend it.
+    """
+    read = read_folder(folder)
+    if read.faults:
+        raise AssistantError(*read.faults)
+    return read.assistant
+
+
+def read_folder(folder: Path) -> Folder:
+    """Read an assistant's folder with all its mistakes.
+
+    Raises AssistantError: there is no such folder.
     """
     if not folder.is_dir():
         fail(folder, 1, "there is no such folder; name one that holds an assistant.toml")
-    toml = read_toml(folder / "assistant.toml")
-    identity = toml.validate(Identity)
-    yaml = read_yaml(folder / "flows.yaml")
-    flows = yaml.validate(Flows)
-    faq = read_faq(folder / "faq.md")
-    actions = load_actions(folder / "actions.py")
-    seeds = tuple(read_seed(folder / table) for table in identity.store.tables)
+    reading = Reading(folder)
+    toml = reading.file(IDENTITY, read_toml) or Document(folder / IDENTITY, {}, {})
+    identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
+    yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
+    flows = reading.piece(FLOWS, lambda tell: yaml.salvage(Flows, tell))
+    library = reading.library()
+    actions = reading.file(ACTIONS, load_actions) or {}
+    identity, flows = identity or stand_in(Identity), flows or stand_in(Flows)
+    seeds = reading.tables(identity.store.tables)
+    shelf = reading.shelf(identity.recommend)
+    intents = reading.piece(INTENTS, lambda tell: _intents(folder / INTENTS, tell))
+    intents = intents or Intents("", (), (), ())
+    assistant = _assembled(folder, identity, flows, {slot.name: slot for slot in intents.slots})
+    assistant = replace(assistant, library=library, actions=actions, seeds=seeds, recommend=shelf)
+    reading.add(check(assistant, intents.names, toml, yaml))
+    reading.add(check_library(library, folder, assistant.facts))
+    return Folder(_able_to_verify(assistant), intents, tuple(reading.faults))
+
+
+def _intents(path: Path, tell: Tell) -> Intents:
+    def pass_on(error: NluError) -> None:
+        tell(AssistantError(_fault(path, error)))
+
     try:
-        intents = load_intents(folder / "intents.yaml")
+        return load_intents(path, tell=pass_on)
     except NluError as error:
-        raise AssistantError(str(error)) from error
-    minutes = identity.handoff.wait_minutes
-    assistant = Assistant(
+        raise AssistantError(_fault(path, error)) from error
+
+
+def _fault(path: Path, error: NluError) -> Fault:
+    """Take file and line off the text of an error."""
+    place = re.fullmatch(r"(?s)(.*?)(?::(\d+))?: (.*)", str(error).removeprefix(str(path)))
+    if place is None:
+        return Fault(path, 1, str(error))
+    return Fault(path, int(place[2] or 1), " ".join(place[3].split()))
+
+
+def _assembled(
+    folder: Path, identity: Identity, flows: Flows, slots: Mapping[str, SlotType]
+) -> Assistant:
+    return Assistant(
         path=folder,
         name=identity.name,
         language=identity.language,
+        also=identity.also,
         greeting=identity.greeting,
         consent=identity.consent,
         voice=identity.voice,
@@ -91,23 +178,33 @@ def load_assistant(folder: Path) -> Assistant:
         handoff=identity.handoff,
         confidence=identity.confidence,
         mood=identity.mood,
-        facts={
-            **identity.facts,
-            "business": identity.name,
-            "wait": f"{minutes} minute{'s' if minutes > 1 else ''}",
-        },
-        slots={slot.name: slot for slot in intents.slots},
+        llm=identity.llm,
+        known_callers=identity.known_callers,
+        recommend=None,
+        facts=all_facts(identity),
+        slots=slots,
         slot_texts=flows.slots,
         flows=flows.flows,
         controls=flows.controls,
         urgent=flows.urgent,
+        guesses=flows.guesses,
         phrases=flows.phrases,
         written=flows.written,
-        faq=faq,
-        actions=actions,
-        seeds=seeds,
+        library=Library(),
+        purchases=identity.knowledge.purchases,
+        actions={},
+        seeds=(),
+        verification=flows.verification,
     )
-    check(assistant, intents.names, toml, yaml)
+
+
+def _able_to_verify(assistant: Assistant) -> Assistant:
+    """Give the assistant the look-up of who is calling, if its actions say who may be."""
+    for item in assistant.actions.values():
+        if isinstance(item, Callers):
+            kinds = {name: factor.kind for name, factor in assistant.factors.items()}
+            verify = verifying(item, Verifier(kinds, DEFAULT_REGION))
+            return replace(assistant, actions={**assistant.actions, VERIFY: verify})
     return assistant
 
 

@@ -2,11 +2,13 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from anyio import fail_after, to_thread
+from sqlalchemy import Connection
 
 from dialogue import ActionError
 from dialogue.actions import Change, Found, LookUp, Request
@@ -22,7 +24,10 @@ from dialogue.agent import (
 )
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
+from dialogue.extras import Extras, likely_need, who_calls
+from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
+from dialogue.own_words import in_own_words
 from dialogue.policy import decide
 from dialogue.privacy import mask, masked, secrets
 from dialogue.state import (
@@ -36,11 +41,15 @@ from dialogue.state import (
     Heard,
     Idle,
     LookedUp,
+    Prove,
     State,
+    Tip,
 )
 from dialogue.store import Store, Turn
+from dialogue.suggestions import may_suggest, welcome
+from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Nlu, Understanding
+from nlu.understand import YES_NO, Alternative, LookAgain, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +58,9 @@ WAITING_TYPES = {
     "phone": "digits",
     "code": "code",
     "date": "date",
-    "birth_date": "date",
     "name": "name",
+    "postcode": "code",
+    "birth_date": "date",
 }  # of a slot's kind; other kinds are open speech
 SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
@@ -81,11 +91,12 @@ class FlowAgent:
     """The `Agent` of an assistant's flows; one per call.
 
     `now` gives the time, with a zone or on the business's own clock; nothing else tells it. Without
-    `knowledge` only the flows answer. `call` names the conversation in the history. `mood` is the
-    caller's so far: what they feel is so, whether they hear the answer or not.
+    `knowledge` only the flows answer; `extras` is what else there is. `call` names the conversation
+    in the history. `mood` is the caller's so far: what they feel is so, whether they hear the
+    answer or not.
     """
 
-    def __init__(  # noqa: PLR0913 - the house allows six
+    def __init__(  # noqa: PLR0913 - one for each part it is made of
         self,
         assistant: Assistant,
         nlu: Nlu,
@@ -93,6 +104,7 @@ class FlowAgent:
         now: Callable[[], datetime],
         *,
         knowledge: Knowledge | None = None,
+        extras: Extras | None = None,
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
@@ -105,11 +117,15 @@ class FlowAgent:
         self._nlu = nlu
         self._store = store
         self._now = now
-        self._knowledge = knowledge
+        self._extras = extras or Extras()
+        self._owned: Collection[str] = ()  # by the caller, if they are known
+        self._inquiry = Inquiry(assistant, knowledge, store, now)
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
+        self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
+        self._commits = 0
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.
@@ -128,7 +144,7 @@ class FlowAgent:
         seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
         self.mood = thought.mood or self.mood
         self.exchange = Exchange(
-            turn,
+            replace(turn, look_again=None) if isinstance(turn, Said) else turn,
             thought.understanding,
             thought.sources,
             thought.nlu_seconds,
@@ -137,13 +153,21 @@ class FlowAgent:
             thought.mood,
             thought.decision.trace,
         )
-        for clause in thought.decision.say:
-            yield clause
+        spoken = in_own_words(thought.decision, self._question(turn, thought), self._extras.speaker)
+        async with aclosing(spoken) as clauses:
+            async for clause in clauses:
+                thought = replace(thought, decision=clause.of)
+                self._pending = Pending(turn, thought)
+                if clause.how:
+                    took = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
+                    self.exchange = self.exchange.told(clause.how, took)
+                yield clause.text
         self._pending = Pending(turn, thought, finished=True)
 
     async def commit(self, said: str, heard: str) -> None:
         """Keep what was heard; without what matters in the reply, only the caller's own words."""
         pending, self._pending = self._pending, None
+        self._commits += 1
         if pending is None:
             return
         thought = pending.thought
@@ -163,6 +187,11 @@ class FlowAgent:
         if thought.decision.change:
             await to_thread.run_sync(self._change, thought.decision.change)
         await to_thread.run_sync(self._remember, pending.turn, thought, heard)
+
+    @property
+    def state(self) -> State:
+        """Where it stands, as far as the caller has heard."""
+        return self._state
 
     @property
     def brief(self) -> Brief:
@@ -186,6 +215,15 @@ class FlowAgent:
             return None
         return self._answered_mood.after(understanding.sentiment, turn.cue)
 
+    def _question(self, turn: CallerTurn, thought: Thought) -> str:
+        """Return what a language model may know of the caller's words; "" where nothing."""
+        if not isinstance(turn, Said) or turn.keys or thought.secrets:
+            return ""
+        talkative = self.mood.level >= 0 and not self.mood.negatives
+        rewordable = thought.decision.rewordable
+        small_talk = rewordable is not None and not rewordable.passages
+        return "" if small_talk and not talkative else turn.text
+
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""
         now = self._assistant.hours.local(self._now())
@@ -193,30 +231,48 @@ class FlowAgent:
         understanding, nlu_seconds, mood = None, None, None
         if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._nlu.understand(turn.text, self._context())
+            understanding = self._understood(turn)
             nlu_seconds = time.perf_counter() - began
             mood = self._feel(turn, understanding)
             event = self._heard(turn, understanding, mood or self.mood)
-        decision = decide(self._state, event, self._assistant, now)
+        state = self._state
+        if isinstance(turn, Opening) and turn.caller and not (turn.words or state.greeted):
+            known = who_calls(turn.caller, self._assistant, self._store, now)
+            self._owned = self._extras.owned(known)
+            state = replace(state, guess=likely_need(known, self._assistant, now.date()))
+        decision = decide(state, event, self._assistant, now)
         while decision.look_up:
             found = self._look_up(decision.look_up, now)
-            next_one = decide(decision.state, LookedUp(found), self._assistant, now)
+            tip = self._tip(found, decision.state, mood or self.mood)
+            next_one = decide(decision.state, LookedUp(found, tip), self._assistant, now)
             decision = next_one.following(decision)
         states = self._state, decision.state
         hidden = secrets(turn, understanding, states, self._assistant)
         return Thought(decision, understanding, decision.sources, nlu_seconds, hidden, mood)
 
-    def _context(self) -> Context:
+    def _understood(self, turn: Said) -> Understanding:
         now_waiting = waiting(self._state, self._assistant)
-        return Context(YES_NO if now_waiting.type == YES_NO else now_waiting.slot)
+        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
+        return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
 
     def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
-        unsure = understanding.confidence < self._assistant.confidence.act
-        astray = (unsure or understanding.intent == OUT_OF_SCOPE) and not turn.keys
-        answer = self._knowledge.search(turn.text) if astray and self._knowledge else None
+        found = self._inquiry.look(turn, understanding, self._state.slots)
         return Heard(
-            understanding, turn.confidence, turn.keys, answer, turn.written, turn.pictures, mood
+            understanding,
+            turn.confidence,
+            turn.keys,
+            found.answer,
+            turn.written,
+            turn.pictures,
+            unanswered=found.about_us and not found.answer,
+            mood=mood,
+            alternatives=self._ways(turn),
         )
+
+    def _ways(self, turn: Said) -> tuple[Alternative, ...]:
+        """In what ways a proof of who they are may have been heard; of other words none."""
+        proves = isinstance(self._state.step, Prove)
+        return turn.look_again() if proves and turn.look_again else ()
 
     def _look_up(self, call: Call, now: datetime) -> Found | None:
         action = self._assistant.actions[call.action]
@@ -224,9 +280,7 @@ class FlowAgent:
             raise TypeError(f"{call.action} is no look-up")  # the folder's checks see to that
         try:
             with self._store.reading() as connection:
-                found = action.run(
-                    Request(dict(call.slots), now, self._assistant.hours, connection)
-                )
+                found = action.run(self._request(call, now, connection))
             promised = action.cases.get(found.case)
             if promised is None or not promised <= found.values.keys():
                 raise ActionError(f"it returned {found}, not a case of its cases=")
@@ -235,19 +289,37 @@ class FlowAgent:
             return None
         return found
 
+    def _tip(self, found: Found | None, state: State, mood: Trend) -> Tip | None:
+        """Return what may be suggested beside what was found. Blocking."""
+        if found is None or not welcome(mood) or not may_suggest(found, state, self._assistant):
+            return None
+        return self._extras.tip(found, self._owned, self._store)
+
     def _change(self, call: Call) -> None:
         """Make the change that the caller agreed to. Blocking."""
         action = self._assistant.actions[call.action]
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
-        hours = self._assistant.hours
-        now, slots, agreed = hours.local(self._now()), dict(call.slots), dict(call.agreed)
+        now = self._assistant.hours.local(self._now())
+        key = f"{self._key} {self._commits}"
         try:
-            with self._store.writing() as connection:
-                action.run(Request(slots, now, hours, connection, agreed))
+            self._store.change(
+                key, call.action, now, lambda kept: action.run(self._request(call, now, kept))
+            )
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
+
+    def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
+        return Request(
+            dict(call.slots),
+            now,
+            self._assistant.hours,
+            connection,
+            self._call,
+            dict(call.values),
+            call.claim,
+        )
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:
         """Write what both sides heard into the history. Blocking."""
@@ -304,6 +376,9 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
                 )
             type_ = WAITING_TYPES.get(kind.kind, "open")
             return Waiting(slot, type_, kind.length, words, texts.private)
+        case Prove(factor) if factor:
+            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
+            return Waiting(factor, type_, private=True)
         case ConfirmSlot(slot):
             return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
@@ -317,6 +392,8 @@ def brief(state: State, assistant: Assistant) -> Brief:
     reason = "caller_asked"
     if state.urgent:
         reason = "urgent"
+    elif state.locked:
+        reason = "not_verified"
     elif state.troubles >= TROUBLES:
         reason = "trouble"
     elif state.upset:
@@ -328,6 +405,8 @@ def brief(state: State, assistant: Assistant) -> Brief:
         slot: mask(value) if slot in texts and texts[slot].private else value
         for slot, value in state.slots
     }
+    if state.claim.customer:
+        known["verified_customer"] = state.claim.customer
     return Brief(reason, known)
 
 
@@ -346,6 +425,21 @@ def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
                 confidence=min(before.confidence, confidence),
                 keys=keys and before.keys,
                 pictures=before.pictures + turn.pictures,
+                look_again=_joined_look(before, turn),
             )
         case _:
             return turn
+
+
+def _joined_look(before: Said, turn: Said) -> LookAgain | None:
+    """How else both may have been heard; where both are in doubt, the first stays as it is."""
+    last, first = turn.look_again, before.look_again
+    if last:
+        return lambda: tuple(_with_text(way, before.text, way.text) for way in last())
+    if first:
+        return lambda: tuple(_with_text(way, way.text, turn.text) for way in first())
+    return None
+
+
+def _with_text(way: Alternative, *parts: str) -> Alternative:
+    return replace(way, text=" ".join(parts).strip())

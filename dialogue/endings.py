@@ -1,14 +1,16 @@
-"""Ways to end a turn that need no understanding: ask again, offer a person, say goodbye."""
+"""Turns that need no understanding: greet, ask again, offer a person, say goodbye."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
 from dialogue.assistant import Assistant
+from dialogue.phrasing import sentences
 from dialogue.state import (
     YES_NO_STEPS,
     AskSlot,
     Closing,
+    ConfirmIntent,
     ConfirmSlot,
     Decision,
     Idle,
@@ -16,7 +18,7 @@ from dialogue.state import (
     Outcome,
     State,
 )
-from dialogue.wording import Clauses, Wording
+from dialogue.wording import ORDER, Clauses, Wording
 
 MISSES = 3  # turns in a row that brought nothing, until the caller is put through
 SILENCES = 2  # in a row, until the assistant says goodbye
@@ -42,7 +44,7 @@ class Endings:
 
     def idle(self) -> State:
         """Return the state without a flow."""
-        return replace(self.state, step=Idle(), flow="", misses=0, troubles=0)
+        return replace(self.state, step=Idle(), flow="", offered="", misses=0, troubles=0)
 
     def dropped(self) -> State:
         """Return the state without a flow, and with nothing that waits."""
@@ -83,6 +85,18 @@ class Endings:
         state = replace(self.state, step=Closing(outcome, words), flow="")
         return Decision(state, words, outcome=outcome)
 
+    def opening(self) -> Decision:
+        """Say who calls and why, or greet; a known caller with what they likely call about."""
+        consent = self.words.text(self.assistant.consent)
+        state, need = replace(self.state, greeted=True, guess=None), self.state.guess
+        words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
+        if need is None or self.state.opening:
+            return Decision(state, consent + words)
+        words = tuple(clause for clause in words if not clause.endswith("?"))
+        step = ConfirmIntent(need.intent, ((ORDER, need.order),), known=True)
+        asking = Decision(replace(state, step=step), consent + words + self.words.guess(need))
+        return asking.because(f"a known caller: {need.reason}")
+
     def silence(self) -> Decision:
         """Ask whether they are there; then say goodbye."""
         if isinstance(self.state.step, Closing):
@@ -100,10 +114,18 @@ class Endings:
             return self.at(state).hand_over(words, forced=True)
         return Decision(state, words + self.words.question(state))
 
+    def look_up_failed(self) -> Decision:
+        """Apologise, and offer a person; the second time, hand over."""
+        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
+        here = self.at(replace(self.state, troubles=troubles))
+        if troubles >= TROUBLES:
+            return here.hand_over(words, forced=True).because("a look-up failed again")
+        return here.offer_person(words).because("a look-up failed")
+
     def missed(self, words: Clauses) -> Decision:
         """Ask again, each time in a way that helps more; at last, hand over."""
         state = replace(self.state, misses=self.state.misses + 1)
-        if state.misses >= self.patience:
+        if state.misses >= (MISSES if isinstance(state.step, Idle) else self.patience):
             handed = self.at(state).hand_over(words, forced=True)
             return handed.because(f"{state.misses} turns in a row brought nothing")
         if isinstance(state.step, Idle) and state.misses > 1:

@@ -1,5 +1,6 @@
 """What flows.yaml holds: the slots, the flows and the phrases. Its own top explains the format."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -53,6 +54,7 @@ class Case(Part):
     change: str | None = None  # the action that a yes sets off
     ask_again: str | None = None  # a slot whose value was no use, or, with ask, after a no
     offer_person: bool = False
+    recommend: bool = False  # suggest a product that goes with the one it is about
 
     @model_validator(mode="after")
     def _complete(self) -> "Case":
@@ -69,12 +71,44 @@ def _case(value: object) -> object:
     return {"say": value} if isinstance(value, str) else value
 
 
+class Factor(Part):
+    """Something that shows who is calling: how to ask for it, three times. Always private."""
+
+    kind: Literal["postcode", "name", "birth_date", "digits", "code", "phone"]
+    ask: Text
+    again: Text  # it is not what the business knows: more clearly, or spelled
+    last: Text  # still not: keyed in, where that can be
+
+
+class Verification(Part):
+    """How callers show who they are, in flows with `verify:`."""
+
+    factors: dict[str, Factor] = Field(min_length=1)  # in the order of asking
+    unknown: Text  # nobody has that order or telephone number
+    locked: Text  # said before they are put through
+
+
+class Offer(Part):
+    """What may come next: another flow, which needs no intent of its own."""
+
+    flow: str
+    ask: Text  # a yes/no question, instead of "anything else?"
+    if_no: Text
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 class Flow(Part):
     """One intent's way through the conversation: exactly one of say, faq and their like."""
 
     about: str | None = None  # "the status of an order": for "Is this about …?"
     needs: tuple[str, ...] = Field(default=(), strict=False)  # slots to collect first
     takes: tuple[str, ...] = Field(default=(), strict=False)  # slots to use if they were said
+    verify: Annotated[bool | tuple[str, ...], BeforeValidator(_tuple)] = (
+        False  # by all, or by these
+    )
     say: Text | None = None
     faq: str | None = None  # an anchor of faq.md
     look_up: str | None = None  # an action of actions.py …
@@ -85,6 +119,7 @@ class Flow(Part):
     ends_call: bool = False
     offer_person: bool = False  # end with that question instead of "anything else?"
     then: Text | None = None  # the question to end with
+    offers: Offer | None = None  # or the offer of another flow
     small_talk: bool = False  # answers nothing: "anything else?" is not asked on its account
 
     @model_validator(mode="after")
@@ -95,7 +130,15 @@ class Flow(Part):
             raise ValueError(f"a flow has exactly one of {choice}; add one, or remove the others")
         if bool(self.look_up) != bool(self.cases):
             raise ValueError("look_up and cases go together; add the one that is missing")
+        if self.verify and not self.look_up:
+            raise ValueError("there is nothing to verify a caller for; add look_up:")
         return self
+
+    def required(self, factors: Iterable[str]) -> tuple[str, ...]:
+        """Return what callers must show before anything is looked up for them."""
+        if isinstance(self.verify, tuple):
+            return self.verify
+        return tuple(factors) if self.verify else ()
 
 
 class Urgent(Part):
@@ -141,6 +184,9 @@ class Phrases(Part):
     trouble: Text
     look_up_failed: Text
     change_failed: Text
+    also_bought: Text | None = None  # {product}, {suggestion}, {price}: by other customers
+    also_like: Text | None = None  # likewise: because they are alike
+    dont_know: Text = "I don't know that, I'm sorry."  # a question to us, without an answer
 
 
 class Written(Part):
@@ -160,8 +206,10 @@ class Flows(Part):
     """The whole file."""
 
     slots: dict[str, SlotTexts] = Field(default={})
+    verification: Verification | None = None
     flows: dict[str, Flow]
     controls: dict[Annotated[Control, Field(strict=False)], Texts] = Field(default={})
     urgent: Urgent | None = None
+    guesses: dict[str, Text] = Field(default={})  # {order_number}: asked of known callers
     phrases: Phrases
     written: Written

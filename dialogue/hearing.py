@@ -9,10 +9,12 @@ from dialogue.assistant import Assistant
 from dialogue.controls import Control, control
 from dialogue.flows import Flow
 from dialogue.state import ChooseIntent, Heard, State
-from nlu.ellipsis import completed
-from nlu.values import find, read
+from nlu.ellipsis import completed, with_digit
+from nlu.language import Reader, reader_of
+from nlu.yes_no import read_leading_yes_no
 
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
+_POLARITY = {"yes": "affirm", "no": "deny"}
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
 
 
@@ -23,6 +25,10 @@ class Hearing:
     heard: Heard
     assistant: Assistant
     today: date
+
+    @property
+    def _reader(self) -> Reader:
+        return reader_of(self.assistant.language)
 
     @property
     def intent(self) -> str:
@@ -79,13 +85,38 @@ class Hearing:
             return {KEY_YES: "affirm", KEY_NO: "deny"}.get(self.text)
         return self.intent if self.likely and self.intent in {"affirm", "deny"} else None
 
+    def answer(self, flow: str) -> str | None:
+        """Whether it answers the yes/no question of this flow: affirm, deny or None.
+
+        The model's word goes first, then the words' own: "yes, cancel it" is a yes, though it is
+        the request once more, and so is the beginning of "yes, and when are you open".
+        """
+        if self.polarity or self.heard.keys:
+            return self.polarity
+        if self.asks_for_something and self.intent != flow:
+            return _POLARITY.get(read_leading_yes_no(self.text) or "")
+        return _POLARITY.get(self._reader.read("yes_no", self.text, self.today) or "")
+
+    def asks_besides(self, flow: str) -> bool:
+        """Whether a request follows the answer: "yes, and when are you open"."""
+        asks = self.asks_for_something and self.intent != flow
+        return asks and self.polarity is None and self.answer(flow) is not None
+
+    @property
+    def clear(self) -> bool:
+        """Whether the words, or what they mean, leave no doubt about a yes."""
+        if self.sure:
+            return True
+        read = self._reader.read("yes_no", self.text, self.today)
+        return read == "yes" and self.heard.confidence >= self.assistant.confidence.transcript
+
     def value(self, slot: str) -> str | None:
         """Return the slot's value; the last one, where the caller corrected themselves."""
         kind = self.assistant.slots[slot]
         for found in reversed(self.heard.understanding.slots):
             if found.name == slot:
                 if kind.kind == "date":  # the assistant's today may be another than the engine's
-                    return read("date", found.text, self.today)
+                    return self._reader.read("date", found.text, self.today)
                 return found.value
         return None
 
@@ -94,14 +125,18 @@ class Hearing:
         value, kind = self.value(slot), self.assistant.slots[slot]
         if value is not None or kind.kind != "digits":
             return value
+        find = self._reader.find
         found = find("digits", self.text, self.today, kind.length)
         found = found or find("digits", self.text, self.today)
         return found.value if found and len(found.value) > 1 else None  # "I don't have one"
 
-    def correction(self, slot: str) -> str | None:
+    def correction(self, slot: str, before: str) -> str | None:
         """Return a value given in answer to a read-back; in a yes, a stray digit is none."""
         if self.heard.keys and self.polarity:
             return None
+        kind = self.assistant.slots[slot].kind
+        if kind in {"digits", "code", "phone"} and (changed := with_digit(self.text, before)):
+            return changed
         return self.value(slot) if self.polarity == "affirm" else self.number(slot)
 
     def refined(self, slot: str, before: str) -> str | None:

@@ -49,6 +49,39 @@ class HandOff(Part):
         return self
 
 
+class LanguageModel(Part):
+    """Who rewords answers; without a model they are read as written."""
+
+    engine: Literal["endpoint", "transformers"] = "endpoint"
+    model: str = ""  # its name there; for transformers a folder, a GGUF file or a registry's name
+    url: str = ""  # of an endpoint, up to /v1
+    limit_seconds: float = Field(default=2.5, gt=0, le=8)  # for the next clause; then as written
+    answers: bool = True  # out of the passages that were found
+    summaries: bool = True  # for people who take over, and for records
+    small_talk: bool = False  # a sentence when callers talk of something else
+
+    @model_validator(mode="after")
+    def _complete(self) -> "LanguageModel":
+        if self.url and not self.model:
+            raise ValueError("an endpoint is named, but no model; add model =")
+        return self
+
+
+class KnownCallers(Part):
+    """Customers who are known by their number."""
+
+    guess: bool = False  # greet them with what they likely call about
+    sure: float = Field(default=0.5, ge=0, le=1)  # how likely that must be
+
+
+class Recommend(Part):
+    """Where suggestions come from; without products nothing is suggested."""
+
+    products: str = ""  # a CSV file of the folder: name,text
+    purchases: str = ""  # likewise: id,customer,product
+    stock: str = Field(default="catalog", pattern="^[a-z_][a-z0-9_]*$")  # a table
+
+
 class Confidence(Part):
     """From which confidence on the dialogue trusts what it heard; 0 to 1."""
 
@@ -112,11 +145,20 @@ class Store(Part):
     tables: tuple[str, ...] = Field(default=(), strict=False)  # CSV files of the folder
 
 
+class KnowledgeTable(Part):
+    """What the knowledge of products may ask the database."""
+
+    purchases: str = (
+        ""  # SQL for the columns item and day; :order_number is that slot, once confirmed
+    )
+
+
 class Identity(Part):
     """What assistant.toml holds."""
 
     name: str = Field(min_length=1)
     language: str = "en"
+    also: tuple[str, ...] = Field(default=(), strict=False)  # languages to tell from it when heard
     greeting: Text
     consent: Text | None = None  # said before the greeting
     voice: Voice = Voice()
@@ -124,5 +166,16 @@ class Identity(Part):
     handoff: HandOff = HandOff()
     confidence: Confidence = Confidence()
     mood: Mood = Mood()
+    llm: LanguageModel = LanguageModel()
+    known_callers: KnownCallers = KnownCallers()
+    recommend: Recommend = Recommend()
     store: Store = Store()
+    knowledge: KnowledgeTable = KnowledgeTable()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use
+
+
+def all_facts(identity: Identity) -> dict[str, str]:
+    """Return the {names} that any text may use: the business's own, and two that all have."""
+    minutes = identity.handoff.wait_minutes
+    wait = f"{minutes} minute{'s' if minutes > 1 else ''}"
+    return {**identity.facts, "business": identity.name, "wait": wait}

@@ -52,7 +52,7 @@ def spoken_time(at: time) -> str:
     return f"{at.hour % 12 or 12}{minutes} {'AM' if at.hour < 12 else 'PM'}"
 
 
-def spoken_money(amount: str) -> str:
+def spoken_money(amount: str | Decimal) -> str:
     """'42.50' → '$42.50', '20.00' → '$20': speech synthesis reads the sign as dollars."""
     value = Decimal(amount)
     return f"${value:.2f}".removesuffix(".00")

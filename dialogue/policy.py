@@ -9,9 +9,9 @@ from dialogue.controls import Control
 from dialogue.endings import Endings
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
-from dialogue.phrasing import sentences
 from dialogue.progress import MOST_LATER, Progress
 from dialogue.state import (
+    YES_NO_STEPS,
     Asked,
     AskSlot,
     Call,
@@ -26,6 +26,8 @@ from dialogue.state import (
     Idle,
     LookedUp,
     OfferPerson,
+    Prove,
+    Rewordable,
     State,
 )
 from dialogue.temper import apologised, felt, upset
@@ -89,23 +91,14 @@ class Policy(Progress):
             case Trouble():
                 return self.trouble().because("a part of the chain failed")
 
-    def opening(self) -> Decision:
-        """Say who calls and why, or greet."""
-        words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
-        state = replace(self.state, greeted=True)
-        return Decision(state, self.words.text(self.assistant.consent) + words)
-
     # what the caller did
 
     def heard(self, hearing: Hearing) -> Decision:
         """Take it as a word about the conversation, an answer to what was asked, or a request."""
         if decision := self.meta(hearing):
             return decision
-        if hearing.sure:
-            later = (*self.state.later, *self.in_one_breath(hearing))[:MOST_LATER]
-            here = self.at(replace(self.state, later=later))
-        else:
-            here = self
+        later = (*self.state.later, *self.in_one_breath(hearing))[:MOST_LATER]
+        here = self.at(replace(self.state, later=later))
         decision = here.answered(hearing)
         if decision is None and self.pictures and not hearing.asks_for_something:
             return self.wrote_no_words()
@@ -113,6 +106,8 @@ class Policy(Progress):
 
     def meta(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one return for each
         """Deal with what is about the conversation itself."""
+        if hearing.control is Control.ROBOT:
+            return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
         if hearing.sure and hearing.flow and hearing.flow.hand_over:
             return self.hand_over().because(f"intent {hearing.intent} hands over")
         if hearing.heard.keys and hearing.text == KEY_PERSON:
@@ -128,18 +123,22 @@ class Policy(Progress):
                 slow = replace(self.state, slow=True, misses=0)
                 words = self.words.phrase("slower") + self.state.said
                 return Decision(slow, words).because("speaks more slowly from here on")
-            case Control.ROBOT:
-                return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
         if hearing.sure and hearing.intent == "repeat" and self.state.said:
             return Decision(replace(self.state, misses=0), self.state.said).because("says it again")
         return None
 
     def in_one_breath(self, hearing: Hearing) -> tuple[Asked, ...]:
-        """Return the further requests of the same breath."""
-        flows = self.assistant.flows
+        """Return the requests that follow the answer, or the first request, in the same breath."""
+        if not hearing.sure:
+            return ()
+        flows, intents = self.assistant.flows, hearing.heard.understanding.more
+        step = self.state.step
+        about = step.intent if isinstance(step, ConfirmIntent) else self.state.flow
+        if isinstance(step, YES_NO_STEPS) and hearing.asks_besides(about):
+            intents = (hearing.intent, *intents)
         return tuple(
             Asked(intent, tuple(hearing.given(flows[intent]).items()))
-            for intent in hearing.heard.understanding.more
+            for intent in intents
             if intent in flows and not flows[intent].small_talk and not flows[intent].ends_call
         )
 
@@ -156,6 +155,8 @@ class Policy(Progress):
                 return self.answered_choice(step, hearing)
             case ConfirmChange() as step:
                 return self.answered_change(step, hearing)
+            case Prove() as step:
+                return self.answered_proof(step, hearing)
             case OfferPerson():
                 return self.answered_offer(hearing)
             case Closing() as step:
@@ -176,33 +177,42 @@ class Policy(Progress):
             return self.take_all(given)
         if self.pictures:
             return self.look_for(slot)
-        if hearing.polarity == "deny":  # they do not have it
+        if hearing.answer(self.state.flow) == "deny":  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
 
     def answered_read_back(self, step: ConfirmSlot, hearing: Hearing) -> Decision | None:
         """Yes, no, or another value: "No, it's 15206"."""
-        if self.changes_topic(hearing, step.slot):
+        besides = hearing.asks_besides(self.state.flow)
+        if self.changes_topic(hearing, step.slot) and not besides:
             return None
-        value = hearing.correction(step.slot)
+        value = hearing.correction(step.slot, step.value)
         if value is not None and value != step.value:
             corrected = self.at(replace(self.state, misses=self.state.misses + 1))
             if corrected.state.misses >= self.patience:
                 handed = corrected.hand_over(self.words.phrase("sorry"), forced=True)
                 return handed.because(f"{step.slot} was corrected too often")
             return corrected.take(step.slot, value).because(f"{step.slot} corrected")
-        if hearing.polarity == "affirm" or value is not None:
+        answer = hearing.answer(self.state.flow)
+        if answer == "affirm" or value is not None:
             return self.at(self.filled(step.slot, step.value)).proceed()
-        if hearing.polarity == "deny":
+        if answer == "deny":
             asking = self.at(replace(self.state, step=AskSlot(step.slot)))
             return asking.missed(self.words.phrase("sorry"))
         return None
 
     def answered_guess(self, step: ConfirmIntent, hearing: Hearing) -> Decision | None:
         """Begin the flow that was guessed, or ask what it is about."""
-        match hearing.polarity:
+        match hearing.answer(step.intent):
+            case "affirm" if step.known:
+                slots = tuple((dict(self.state.slots) | dict(step.slots)).items())
+                here = self.at(replace(self.state, slots=slots))
+                return here.start(step.intent, {}).because("guessed right")
             case "affirm":
                 return self.start(step.intent, dict(step.slots)).because("guessed right")
+            case "deny" if step.known:
+                going_on = self.at(self.idle()).resume().after(self.words.phrase("all_right"))
+                return going_on.because("guessed wrong")
             case "deny":
                 idle = self.at(replace(self.state, step=Idle()))
                 return idle.missed(self.words.phrase("sorry")).because("guessed wrong")
@@ -235,15 +245,18 @@ class Policy(Progress):
         """Only a clear yes changes anything; "no, Tuesday" is looked up anew."""
         flow = self.assistant.flows[self.state.flow]
         case, values = flow.cases[step.case], dict(step.values)
-        if hearing.asks_for_something and hearing.intent != self.state.flow:
+        answer = hearing.answer(self.state.flow)
+        another = hearing.asks_for_something and hearing.intent != self.state.flow
+        if another and answer is None:
             return None
-        if other := hearing.other_than(values, self.state):
+        if not another and (other := hearing.other_than(values, self.state)):
             return self.take_all(other).because(f"another {' and '.join(other)} is meant")
-        match hearing.polarity:
-            case "affirm" if not hearing.sure:
+        match answer:
+            case "affirm" if not hearing.clear:
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
-                call = Call(case.change, self.state.slots, step.values) if case.change else None
+                slots = self.state.slots
+                call = Call(case.change, slots, step.values) if case.change else None
                 done = self.finish(flow, self.words.text(case.if_yes, values))
                 return replace(done, change=call).because(f"a clear yes to {case.change}")
             case "deny" if case.ask_again:
@@ -256,13 +269,20 @@ class Policy(Progress):
 
     def answered_offer(self, hearing: Hearing) -> Decision | None:
         """Put them through, or go on."""
-        match hearing.polarity:
+        match hearing.answer(""):
             case "affirm":
                 return self.hand_over().because("accepts a person")
             case "deny":
                 going_on = self.at(self.idle()).resume().after(self.words.phrase("all_right"))
                 return going_on.because("declines a person")
         return None
+
+    def answered_what_comes_next(self, polarity: str) -> Decision:
+        """Begin the flow that was offered, or leave it."""
+        offer = self.assistant.flows[self.state.offered].offers
+        if offer and polarity == "affirm":
+            return self.start(offer.flow, {})
+        return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
 
     def answered_goodbye(self, step: Closing, hearing: Hearing) -> Decision | None:
         """They interrupted the last words: for a new request, or these are said again."""
@@ -297,30 +317,38 @@ class Policy(Progress):
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
     def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each kind
-        """Take it as a new request."""
+        """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
         if decision := self.corrected(hearing):
             return decision.because("another one is meant")
-        if hearing.one_of_two and not busy:
+        answer = hearing.heard.answer
+        if hearing.one_of_two and not busy and not (answer and answer.named):
             return self.guess(hearing.one_of_two).because("one of two")
-        if flow and hearing.sure:
+        if flow and hearing.sure and not answer:
             return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
+        if not busy and self.state.offered and hearing.polarity:
+            return self.answered_what_comes_next(hearing.polarity).because("what was offered")
         if not busy and hearing.polarity == "deny":
             return self.goodbye().because("nothing else")
         if not busy and hearing.polarity == "affirm":
             asking = Decision(replace(self.state, misses=0), self.words.phrase("how_can_i_help"))
             return asking.because("yes, but to what?")
-        if hearing.heard.answer:
-            return self.from_faq(hearing.heard.answer)
+        if answer:
+            return self.from_faq(answer)
         if flow and flow.about and hearing.likely and not busy:
             guess = ConfirmIntent(hearing.intent, tuple(hearing.given(flow).items()))
             return self.guess(guess).because(f"intent {score}, likely")
+        if hearing.heard.unanswered:
+            words = self.words.phrase("dont_know")
+            told = self.missed(words) if busy else self.offer_person(words)
+            return told.because("a question to us that nothing known answers")
         beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
-        words = self.words.phrase("out_of_scope" if beyond else "not_understood")
+        sorry = words = self.words.phrase("out_of_scope" if beyond else "not_understood")
         if not busy and not self.state.misses and not self.state.terse:
             words += self.words.phrase("what_i_can_do")
-        return self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
+        missed = self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
+        return replace(missed, rewordable=Rewordable(sorry) if beyond else None)
 
     def corrected(self, hearing: Hearing) -> Decision | None:
         """Answer once more, about another one than the flow that ended last was about."""
@@ -328,7 +356,9 @@ class Policy(Progress):
         if flow is None or not isinstance(self.state.step, Idle):
             return None
         for slot, before in self.state.slots:
-            if slot in flow.needs and (value := hearing.refined(slot, before)):
+            said = hearing.value(slot) if hearing.polarity == "deny" else None
+            value = said or hearing.refined(slot, before)
+            if slot in flow.needs and value:
                 return self.start(self.state.finished, {slot: value})
         return None
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dialogue.agent import CallerTurn, Said
 from dialogue.assistant import Assistant
 from dialogue.phrasing import spoken_digits
-from dialogue.state import AskSlot, ConfirmSlot, State
+from dialogue.state import AskSlot, ConfirmSlot, Prove, State
 from nlu.numbers import digit_runs
 from nlu.understand import Understanding
 
@@ -22,14 +22,19 @@ def secrets(
 ) -> tuple[str, ...]:
     """Return what of this turn and its reply must be masked; `states` are before and after it."""
     private = {slot for slot, texts in assistant.slot_texts.items() if texts.private}
-    if not private:
+    proves = isinstance(states[0].step, Prove)
+    if not private and not proves:
         return ()
     values = {value for state in states for value in _values(state, private)}
     found = set(values) | {spoken_digits(value) for value in values}
     if understanding is not None:
-        slots = [slot for slot in understanding.slots if slot.name in private]
+        slots = [slot for slot in understanding.slots if proves or slot.name in private]
         found |= {slot.text for slot in slots} | {slot.value for slot in slots}
-    if isinstance(turn, Said):
+        if slots and isinstance(turn, Said) and turn.text != understanding.text:
+            found.add(turn.text)  # it was heard in another way than it is written down
+    if isinstance(turn, Said) and proves:
+        found.add(turn.text)
+    elif isinstance(turn, Said):
         found |= _said(turn.text, states[0], values, assistant)
     return tuple(sorted(found - {""}, key=len, reverse=True))
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from dialogue.endings import TROUBLES
 from dialogue.flows import Flow
 from dialogue.knowledge import Answer
-from dialogue.pictured import Pictured
+from dialogue.proving import Proving
 from dialogue.state import (
     Asked,
     AskSlot,
@@ -16,6 +15,8 @@ from dialogue.state import (
     Decision,
     Idle,
     LookedUp,
+    Prove,
+    Rewordable,
     State,
 )
 from dialogue.wording import Clauses
@@ -25,7 +26,7 @@ MOST_LATER = 3  # requests that wait; more than that nobody remembers having mad
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Pictured):
+class Progress(Proving):
     """The part of a decision that is about flows, not about what was said."""
 
     def start(self, intent: str, given: Mapping[str, str]) -> Decision:
@@ -42,7 +43,7 @@ class Progress(Pictured):
             for slot, value in self.state.slots
             if slot not in {*flow.takes, *again, *given} and self.lasts(slot) != "request"
         )
-        started = replace(self.state, flow=intent, step=Idle(), slots=known)
+        started = replace(self.state, flow=intent, step=Idle(), offered="", slots=known)
         return self.at(started).take_all(given)
 
     def take_all(self, given: Mapping[str, str]) -> Decision:
@@ -90,6 +91,8 @@ class Progress(Pictured):
             return self.hand_over()
         if flow.ends_call:
             return self.goodbye()
+        if flow.verify:
+            return self.prove(flow).because("needs to know who is calling")
         if flow.look_up:
             call = Call(flow.look_up, self.state.slots)
             return Decision(self.state, look_up=call).because(f"looks up {flow.look_up}")
@@ -107,7 +110,7 @@ class Progress(Pictured):
         """Say whether the flow can answer without asking anything."""
         known = {*dict(self.state.slots), *given}
         asks = any(case.ask or case.ask_again for case in flow.cases.values())
-        ends = flow.hand_over or flow.ends_call or flow.offer_person
+        ends = flow.hand_over or flow.ends_call or flow.offer_person or flow.verify
         return known.issuperset(flow.needs) and not asks and not ends
 
     def answer_aside(self, intent: str, flow: Flow, given: Mapping[str, str]) -> Decision:
@@ -121,10 +124,13 @@ class Progress(Pictured):
         return self.ask(words).citing(sources).because(f"{intent} in passing")
 
     def from_faq(self, entry: Answer) -> Decision:
-        """Read an answer that no flow leads to."""
-        served = self.at(replace(self.state, served=True))
-        answered = served.ask(self.words.text(entry.text)).citing((entry.source,))
-        return answered.because("no flow is meant: answers from what is known")
+        """Give an answer that no flow leads to; then what waits, or the question that is open."""
+        served, words = self.at(replace(self.state, served=True)), self.words.text(entry.text)
+        next_one = served.resume() if isinstance(self.state.step, Idle) else served.ask()
+        answered = next_one.after(words).citing((entry.source,))
+        if not entry.path:  # facts of the graph are told as they stand
+            answered = replace(answered, rewordable=Rewordable(words, (" ".join(words),)))
+        return answered.because(f"known, sure to {entry.score:.2f}: {entry.source}")
 
     def looked_up(self, event: LookedUp) -> Decision:
         """Say what was found."""
@@ -133,27 +139,27 @@ class Progress(Pictured):
         found = event.found
         if found is None:
             return here.look_up_failed()
+        if isinstance(self.state.step, Prove) and not self.state.aside:
+            return here.proved(found).because(f"verification: {found.case}")
         flow = self.assistant.flows[intent]
         values = {**self.words.spoken(dict(slots)), **found.values}
         if self.state.aside:
             decision = here.ask(self.words.text(flow.cases[found.case].say, values))
         else:
-            decision = here.found(flow, found.case, values)
+            tip = self.words.tip(event.tip) if event.tip else ()
+            here = here.at(replace(here.state, suggested=here.state.suggested or bool(tip)))
+            decision = here.found(flow, found.case, values, tip)
+            if event.tip and tip:
+                decision = decision.because(f"suggests {event.tip.suggestion}")
         sources = (found.source,) if found.source else ()
         return decision.citing(sources).because(f"{flow.look_up} found {found.case}")
 
-    def look_up_failed(self) -> Decision:
-        """Apologise, and offer a person; the second time, hand over."""
-        words, troubles = self.words.phrase("look_up_failed"), self.state.troubles + 1
-        here = self.at(replace(self.state, troubles=troubles))
-        if troubles >= TROUBLES:
-            return here.hand_over(words, forced=True).because("a look-up failed again")
-        return here.offer_person(words).because("a look-up failed")
-
-    def found(self, flow: Flow, name: str, values: Mapping[str, str]) -> Decision:
-        """Do what the flow says for this case."""
+    def found(
+        self, flow: Flow, name: str, values: Mapping[str, str], tip: Clauses = ()
+    ) -> Decision:
+        """Do what the flow says for this case, with a suggestion if there is one."""
         case = flow.cases[name]
-        words = self.words.text(case.say, values)
+        words = self.words.text(case.say, values) + tip
         if case.ask:
             question = self.words.text(case.ask, values)
             step = ConfirmChange(name, question, tuple(values.items()))
@@ -183,6 +189,8 @@ class Progress(Pictured):
             return done.resume().after(words)
         if flow.then:
             return Decision(done.state, words + self.words.text(flow.then))
+        if flow.offers:
+            done = self.at(replace(done.state, offered=self.state.flow))
         return done.ask(words)
 
     def resume(self) -> Decision:
@@ -192,20 +200,26 @@ class Progress(Pictured):
         asked, *rest = self.state.later
         link = self.words.about("back_to" if asked.begun else "next_request", asked.intent)
         here = self.at(replace(self.state, later=tuple(rest)))
-        return here.start(asked.intent, dict(asked.slots)).after(link)
+        if not asked.begun:
+            return here.start(asked.intent, dict(asked.slots)).after(link)
+        own = self.own(asked.intent)
+        known = {slot: value for slot, value in self.state.slots if slot not in own}
+        slots = tuple((known | dict(asked.slots)).items())  # not those of the flow in between
+        begun = replace(here.state, flow=asked.intent, step=Idle(), slots=slots)
+        return self.at(begun).proceed().because(f"back to {asked.intent}").after(link)
 
     def left(self) -> State:
         """Return the state with the flow under way put back, to be resumed after another one."""
         if not self.state.flow:
             return self.state
-        flow = self.assistant.flows[self.state.flow]
-        said = tuple(
-            (slot, value)
-            for slot, value in self.state.slots
-            if slot in flow.takes or (slot in flow.needs and self.lasts(slot) == "request")
-        )
-        begun = Asked(self.state.flow, said, begun=True)
+        known = tuple(pair for pair in self.state.slots if pair[0] in self.own(self.state.flow))
+        begun = Asked(self.state.flow, known, begun=True)
         return replace(self.state, later=(begun, *self.state.later)[:MOST_LATER])
+
+    def own(self, intent: str) -> set[str]:
+        """Return the slots whose values belong to this request, not to whoever calls."""
+        flow = self.assistant.flows[intent]
+        return {slot for slot in (*flow.needs, *flow.takes) if self.lasts(slot) != "call"}
 
     def filled(self, slot: str, value: str) -> State:
         """Return the state with the slot filled."""

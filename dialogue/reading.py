@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dialogue import AssistantError
+from dialogue import AssistantError, Fault
 
 Key = str | int
 Where = tuple[Key, ...]  # ("flows", "order_status", "needs", 0)
@@ -28,6 +29,16 @@ _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader  # ten 
 PartT = TypeVar("PartT", bound=Part)
 
 
+Tell = Callable[[AssistantError], object]  # hears of a mistake; reading goes on if it returns
+ROUNDS = 8  # a piece that is taken out may make the piece around it a mistake
+STAND_IN = "closed"  # for a text that is missing, and for opening hours
+
+
+def refuse(error: AssistantError) -> NoReturn:
+    """Stop at the first mistake."""
+    raise error
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A file's data, and the line where each piece of it begins."""
@@ -36,26 +47,61 @@ class Document:
     data: Any
     lines: Mapping[Where, int]
 
-    def fail(self, where: Where, mistake: str) -> NoReturn:
-        """Raise the mistake found there, or in the nearest piece around it whose line is known."""
+    def fault(self, where: Where, mistake: str, about: str = "") -> Fault:
+        """Return the mistake found there, or in the nearest piece around it whose line is known."""
         while where and where not in self.lines:
             where = where[:-1]
-        fail(self.path, self.lines.get(where, 1), mistake)
+        return Fault(self.path, self.lines.get(where, 1), " ".join(mistake.split()), about)
+
+    def fail(self, where: Where, mistake: str) -> NoReturn:
+        """Raise the mistake found there."""
+        raise AssistantError(self.fault(where, mistake))
+
+    def names(self, where: Where) -> frozenset[str]:
+        """Return the keys that stand there, whether what they hold can be used or not."""
+        data = self.data
+        for key in where:
+            data = data.get(key) if isinstance(data, dict) else None
+        return frozenset(data) if isinstance(data, dict) else frozenset()
 
     def validate(self, model: type[PartT]) -> PartT:
-        """Return the data as the model, or raise the first mistake in it."""
+        """Return the data as the model, or raise all mistakes in it."""
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            mistakes = error.errors()
-            typos = [one for one in mistakes if one["type"] == "extra_forbidden"]
-            first = (typos or mistakes)[0]  # a typo is why another key is missing
+            raise AssistantError(*self._faults(error.errors(), model)) from None
+
+    def salvage(self, model: type[PartT], tell: Tell = refuse) -> PartT | None:
+        """Tell all mistakes, and return what is left without them, if that is of any use."""
+        data = self.data
+        for number in range(ROUNDS):
+            try:
+                return model.model_validate(data)
+            except ValidationError as error:
+                if number == 0:
+                    tell(AssistantError(*self._faults(error.errors(), model)))
+                data = _mended(data, error.errors())
+        return None
+
+    def _faults(self, mistakes: list[Any], model: type[Part]) -> list[Fault]:
+        """Return a fault for each mistake; a typo is why another key is missing."""
+        typos = [one for one in mistakes if one["type"] == "extra_forbidden"]
+        faults, explained = [], set()
+        for typo in typos:
             beside = [
                 str(one["loc"][-1])
                 for one in mistakes
-                if one["type"] == "missing" and one["loc"][:-1] == first["loc"][:-1]
+                if one["type"] == "missing" and one["loc"][:-1] == typo["loc"][:-1]
             ]
-            self.fail(self._known(first["loc"]), _mistake(first, beside or _keys(model)))
+            meant = get_close_matches(str(typo["loc"][-1]), beside, n=1)
+            explained |= {(*typo["loc"][:-1], key) for key in meant}
+            told = _mistake(typo, beside or _keys(model))
+            faults.append(self.fault(self._known(typo["loc"]), told))
+        return faults + [
+            self.fault(self._known(one["loc"]), _mistake(one, []))
+            for one in mistakes
+            if one not in typos and tuple(one["loc"]) not in explained
+        ]
 
     def _known(self, loc: tuple[Key, ...]) -> Where:
         """Drop what pydantic adds to a location: the names of the types it tried."""
@@ -66,9 +112,22 @@ class Document:
         return where
 
 
+def wrong(path: Path, line: int, mistake: str) -> AssistantError:
+    """Return the one line that says where, what, and how to mend it."""
+    return AssistantError(Fault(path, line, " ".join(mistake.split())))
+
+
 def fail(path: Path, line: int, mistake: str) -> NoReturn:
-    """Raise the one line that says where, what, and how to mend it."""
-    raise AssistantError(f"{path}:{line}: {' '.join(mistake.split())}")
+    """Raise it."""
+    raise wrong(path, line, mistake)
+
+
+def stand_in(model: type[PartT]) -> PartT:
+    """Return a piece that says nothing, in place of a file that cannot be read."""
+    found = Document(Path(), {}, {}).salvage(model, lambda error: None)
+    if found is None:
+        raise TypeError(f"{model.__name__} cannot do without what nobody wrote")
+    return found
 
 
 def read_text(path: Path) -> str:
@@ -156,6 +215,32 @@ def did_you_mean(word: str, known: list[str]) -> str:
     """Return '; did you mean …?' for the nearest known word, else the list of them all."""
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; choose among {', '.join(sorted(known))}"
+
+
+def _mended(data: Any, mistakes: Iterable[Any]) -> Any:
+    """Return the data without what is wrong, and with something where something is missing."""
+    data = deepcopy(data)
+    for mistake in mistakes:
+        around, key, inside = None, None, data
+        for part in mistake["loc"]:  # pydantic adds the names of types: these are skipped
+            if _has(inside, part):
+                around, key, inside = inside, part, inside[part]
+        if mistake["type"] == "missing" and isinstance(inside, dict):
+            inside[mistake["loc"][-1]] = STAND_IN
+        elif isinstance(around, dict):
+            empty = around.pop(key) == STAND_IN  # not a text was missing, but a table
+            around.update({key: {}} if empty else {})
+        elif isinstance(around, list):
+            around[key] = STAND_IN  # type: ignore[index]  # the others keep their places
+        else:
+            return None
+    return data
+
+
+def _has(data: Any, key: Key) -> bool:
+    if isinstance(data, list):
+        return isinstance(key, int) and key < len(data)
+    return isinstance(data, dict) and key in data
 
 
 def _mistake(error: Any, keys: list[str]) -> str:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from dialogue.actions import Found
+from dialogue.actions import Claim, Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
+from dialogue.next_need import Need
 from nlu.mood import Trend
-from nlu.understand import Understanding
+from nlu.understand import Alternative, Understanding
 
 
 class Outcome(StrEnum):
@@ -47,6 +48,7 @@ class ConfirmIntent:
 
     intent: str
     slots: tuple[tuple[str, str], ...] = ()
+    known: bool = False  # guessed of a known caller: the slots are the business's own values
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,13 @@ class ConfirmChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Prove:
+    """Has asked for a factor that shows who is calling; for none yet, while that is looked up."""
+
+    factor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OfferPerson:
     """Has offered to put the caller through."""
 
@@ -80,8 +89,8 @@ class Closing:
 
 
 Step = (
-    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | OfferPerson
-    | Closing
+    Idle | AskSlot | ConfirmSlot | ConfirmIntent | ChooseIntent | ConfirmChange | Prove
+    | OfferPerson | Closing
 )  # fmt: skip
 YES_NO_STEPS = (ConfirmSlot, ConfirmIntent, ConfirmChange, OfferPerson)
 
@@ -110,12 +119,17 @@ class State:
         None  # looked up in passing: flow, slots
     )
     later: tuple[Asked, ...] = ()  # what comes after this flow, the next one first
+    claim: Claim = field(default_factory=Claim)  # who is calling, as far as that is known
+    locked: bool = False  # they could not show who they are
+    offered: str = ""  # the flow that offers another, until something else is said
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
     failed_look_ups: int = 0  # values in a row that the business does not know
     silences: int = 0  # in a row
     troubles: int = 0  # in a row
     change_failed: bool = False  # something that was promised did not happen: tell the caller
+    guess: Need | None = None  # what a known caller likely calls about
+    suggested: bool = False  # a product: once a call
     said: tuple[str, ...] = ()  # the last reply, for "repeat that"
     slow: bool = False  # the caller asked to be spoken to slowly
     terse: bool = False  # they are in no mood for many words
@@ -126,7 +140,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller's words or keys, understood; `answer` is the nearest entry of faq.md, if near."""
+    """The caller's words or keys, understood; `answer` is what the business knows about them.
+
+    `unanswered`: it is a question to the business, but nothing that it knows is an answer.
+    """
 
     understanding: Understanding
     confidence: float = 1.0  # of the transcript
@@ -134,7 +151,19 @@ class Heard:
     answer: Answer | None = None
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
+    unanswered: bool = False
     mood: Trend = field(default_factory=Trend)  # of the call up to these words
+    alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """A product to suggest: `phrase` of flows.yaml says why, `product` is the one it goes with."""
+
+    phrase: str
+    product: str
+    suggestion: str
+    price: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +171,7 @@ class LookedUp:
     """The look-up that was decided on has found something, or failed (None)."""
 
     found: Found | None
+    tip: Tip | None = None  # a product to suggest beside it
 
 
 Event = CallerTurn | Heard | LookedUp
@@ -149,11 +179,24 @@ Event = CallerTurn | Heard | LookedUp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of an action, by its name, with the slots of this moment, and what was agreed to."""
+    """Of an action, by its name, with the slots of this moment, and what its look-up found."""
 
     action: str
     slots: tuple[tuple[str, str], ...]
-    agreed: tuple[tuple[str, str], ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewordable:
+    """Clauses of a reply that a language model may put in other words.
+
+    It may say what the `passages` support, the first of which holds the clauses; without passages
+    they are small talk.
+    """
+
+    clauses: tuple[str, ...]
+    passages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +213,7 @@ class Decision:
     change: Call | None = None
     sources: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    rewordable: Rewordable | None = None
     trace: tuple[str, ...] = ()
 
     def because(self, rule: str) -> "Decision":

@@ -1,46 +1,25 @@
 """The database: the business's tables, and what was said in each call. Blocking: use a thread."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import (
-    Column,
-    Connection,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    event,
-    inspect,
-    text,
-)
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from dialogue import ActionError, DialogueError
-from dialogue.seeds import Seed
+from dialogue import ActionError, ConnectionLost, DialogueError, databases
+from dialogue.seeds import Seed, fill
+from dialogue.tables import CHANGES, CONVERSATIONS, TURNS
 
 log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 1.0  # how long a caller waits for another's write before hearing an apology
-
-_METADATA = MetaData()
-_TURNS = Table(
-    "turns",
-    _METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("call", String, nullable=False, index=True),
-    Column("at", String, nullable=False),
-    Column("speaker", String, nullable=False),
-    Column("text", String, nullable=False),
-    Column("intent", String),
-)
+Insert = Callable[[Table], sqlite.Insert | postgresql.Insert]
+_INSERTS: dict[str, Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +41,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = _INSERTS[engine.dialect.name]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -69,103 +49,103 @@ class Store:
 
         Raises ActionError: the database is locked, missing or broken.
         """
-        with _errors(), self._engine.connect() as connection:
-            connection.execute(text("PRAGMA query_only = ON"))
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-                connection.execute(text("PRAGMA query_only = OFF"))
+        with _errors(), databases.reading(self._engine) as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a connection whose changes are kept if nothing is raised.
 
-        Raises ActionError: the database is locked, missing or broken; nothing was changed.
+        Raises:
+            ActionError: the database is locked, missing or broken; nothing was changed.
+            ConnectionLost: it went away meanwhile; nobody knows whether the changes are kept.
+
         """
-        with _errors(), self._engine.begin() as connection:
+        with _errors(), databases.writing(self._engine) as connection:
             yield connection
+
+    def change(
+        self, key: str, action: str, at: datetime, make: Callable[[Connection], None]
+    ) -> None:
+        """Make a change, whole or not at all; under a key that it was made under it is not again.
+
+        Raises ActionError, or what `make` raises: nothing was changed.
+        """
+        for last in (False, True):
+            try:
+                with self.writing() as connection:
+                    row = self._insert(CHANGES).values(key=key, action=action, at=at)
+                    if connection.execute(row.on_conflict_do_nothing()).rowcount == 1:
+                        make(connection)
+            except ConnectionLost:
+                if last:
+                    raise
+            else:
+                return
 
     def remember(self, turns: Iterable[Turn]) -> None:
         """Add to the conversation history.
 
         Raises ActionError: the database is locked, missing or broken.
         """
-        rows = [asdict(turn) for turn in turns]
         with self.writing() as connection:
-            connection.execute(_TURNS.insert(), rows)
+            for turn in turns:
+                at = datetime.fromisoformat(turn.at)
+                new = self._insert(CONVERSATIONS).values(call=turn.call, began=at, last=at)
+                again = new.on_conflict_do_update(index_elements=["call"], set_={"last": at})
+                connection.execute(again)
+                connection.execute(
+                    TURNS.insert().values(
+                        call=turn.call,
+                        at=at,
+                        speaker=turn.speaker,
+                        text=turn.text,
+                        intent=turn.intent,
+                    )
+                )
 
     def history(self, call: str) -> list[Turn]:
         """Return a call's turns, first to last."""
         with self.reading() as connection:
-            query = _TURNS.select().where(_TURNS.c.call == call).order_by(_TURNS.c.id)
+            query = TURNS.select().where(TURNS.c.call == call).order_by(TURNS.c.id)
             return [
-                Turn(row.call, row.at, row.speaker, row.text, row.intent)
+                Turn(row.call, row.at.isoformat(), row.speaker, row.text, row.intent)
                 for row in connection.execute(query)
             ]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, or of the server."""
         self._engine.dispose()
 
 
 def open_store(
-    path: Path | None, seeds: Iterable[Seed], today: date, lock_seconds: float = LOCK_SECONDS
+    where: Path | str | None, seeds: Iterable[Seed], today: date, lock_seconds: float = LOCK_SECONDS
 ) -> Store:
-    """Open the database, or one in memory for None; fill the tables that are not there yet.
+    """Open the database in a file, at a PostgreSQL URL, or a new one in memory for None.
 
-    Raises DialogueError: the file cannot be opened or is no database.
+    Brings its tables up to date, and fills those of the samples that were never filled.
+
+    Raises DialogueError: it cannot be opened, is no database, or is another program's.
     """
+    name = "of that URL" if isinstance(where, str) else where  # which may hold a password
     try:
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-        engine = _engine(path, lock_seconds)
-        with engine.begin() as connection:
-            _METADATA.create_all(connection)
-            present = set(inspect(connection).get_table_names())
-            for seed in seeds:
-                if seed.table not in present:
-                    _fill(connection, seed, today)
-    except (OSError, SQLAlchemyError) as error:
-        reason = getattr(error, "orig", None) or error
+        if isinstance(where, Path):
+            where.parent.mkdir(parents=True, exist_ok=True)
+            where.touch()
+        engine = databases.open_engine(where, lock_seconds)
+        try:
+            with databases.writing(engine) as connection:
+                databases.bring_up_to_date(connection, in_memory=where is None)
+                fill(connection, seeds, today)
+        except BaseException:
+            engine.dispose()
+            raise
+        return Store(engine)
+    except (OSError, SQLAlchemyError, ValueError, DialogueError) as error:
         raise DialogueError(
-            f"the database {path} cannot be opened: {reason};"
-            " choose a file that can be written, or move this one away"
+            f"the database {name} cannot be opened: {databases.reason(error)};"
+            " choose one that can be written, or move this one away"
         ) from error
-    return Store(engine)
-
-
-def _engine(path: Path | None, lock_seconds: float) -> Engine:
-    if path is None:  # one connection, which the threads take turns with: the data lives in it
-        engine = create_engine(
-            "sqlite://",
-            poolclass=QueuePool,
-            pool_size=1,
-            max_overflow=0,
-            connect_args={"check_same_thread": False},
-        )
-    else:  # mode=rw: a file that vanishes is an error, not a new and empty database
-        engine = create_engine(
-            f"sqlite:///file:{path.resolve()}?mode=rw&uri=true",
-            connect_args={"timeout": lock_seconds},
-        )
-
-        @event.listens_for(engine, "connect")
-        def write_ahead(connection: object, _: ConnectionPoolEntry) -> None:
-            connection.execute("PRAGMA journal_mode = WAL")  # type: ignore[attr-defined]  # DB-API
-
-    return engine
-
-
-def _fill(connection: Connection, seed: Seed, today: date) -> None:
-    key, *rest = seed.columns
-    columns = [Column(key, String, primary_key=True), *(Column(name, String) for name in rest)]
-    table = Table(seed.table, MetaData(), *columns)
-    table.create(connection)
-    if seed.rows:
-        connection.execute(table.insert(), [dict(row) for row in seed.on(today)])
-    log.info("filled the table %s with %d rows", seed.table, len(seed.rows))
 
 
 @contextmanager
@@ -173,5 +153,8 @@ def _errors() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or error
-        raise ActionError(f"the database failed: {reason}; is it locked or gone?") from error
+        lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        kind = ConnectionLost if lost else ActionError
+        raise kind(
+            f"the database failed: {databases.reason(error)}; is it locked or gone?"
+        ) from error

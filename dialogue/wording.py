@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dialogue.assistant import Assistant
+from dialogue.next_need import Need
 from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
 from dialogue.state import (
     AskSlot,
@@ -15,10 +16,13 @@ from dialogue.state import (
     ConfirmSlot,
     Idle,
     OfferPerson,
+    Prove,
     State,
+    Tip,
 )
 
 Clauses = tuple[str, ...]
+ORDER = "order_number"  # the slot that a guess fills
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,16 @@ class Wording:
         """Return the question which of the values in a picture is meant."""
         return self.text(self.assistant.written.picture_which, {"values": ", ".join(values)})
 
+    def tip(self, tip: Tip) -> Clauses:
+        """Return the suggestion, if the assistant has a phrase for its reason."""
+        values = {"product": tip.product, "suggestion": tip.suggestion, "price": tip.price}
+        return self.text(getattr(self.assistant.phrases, tip.phrase), values)
+
+    def guess(self, need: Need) -> Clauses:
+        """Return the question whether a known caller calls about this."""
+        slots = self.spoken({ORDER: need.order})
+        return self.text(self.assistant.guesses[need.reason], slots)
+
     def spoken(self, slots: Mapping[str, str]) -> dict[str, str]:
         """Return the slots' values as they are said."""
         return {slot: self._spoken(slot, value) for slot, value in slots.items()}
@@ -78,6 +92,8 @@ class Wording:
         """Return what the state waits for an answer to."""
         phrases = self.assistant.phrases
         match state.step:
+            case Idle() if state.offered and (offer := self.assistant.flows[state.offered].offers):
+                return self.text(offer.ask)
             case Idle():
                 return self.text(phrases.anything_else if state.served else phrases.how_can_i_help)
             case AskSlot(slot):
@@ -95,6 +111,10 @@ class Wording:
                 return self.text(phrases.which_of_two, {"first": first, "second": second})
             case ConfirmChange(question=question):
                 return question
+            case Prove(factor):
+                tries = len(dict(state.claim.attempts).get(factor, ()))
+                proof = self.assistant.factors[factor]
+                return self.text((proof.ask, proof.again, proof.last)[min(tries, 2)])
             case OfferPerson():
                 return self.text(phrases.offer_person)
             case Closing(words=words):

@@ -170,13 +170,15 @@ def _convert(name: str, derived: Derived, home: Path, progress: Progress) -> Non
     seal(name, home, hashes, made_from(derived, digest(derived.source)))
 
 
-def _converter(name: Literal["whisper", "piper"]) -> Callable[[Path, Path], None]:
+def _converter(name: Literal["whisper", "piper", "e5"]) -> Callable[[Path, Path], None]:
     """The function that converts a source folder into a target folder."""
     match name:
         case "whisper":
             from models.whisper import convert
         case "piper":
             from models.piper import convert
+        case "e5":
+            from models.e5 import convert
     return convert
 
 

@@ -34,6 +34,7 @@ class Wheel:
     version: str
     sha256: Sha256
     size: Bytes
+    platform: str = ""  # where pip shall take it for another machine's: manylinux2014_x86_64…
 
     def __str__(self) -> str:
         """As pip's requirement names it."""
@@ -118,7 +119,7 @@ class Derived:
     """How a model is made out of another one, once, when it is pulled."""
 
     source: Name  # the other model
-    converter: Literal["whisper", "piper"]
+    converter: Literal["whisper", "piper", "e5"]
     revision: int  # raise it when the converter's output changes: caches then convert again
 
 
@@ -134,6 +135,7 @@ class Model:
     sources: tuple[Source, ...] = ()
     derived: Derived | None = None
     default: bool = False  # pulled when no name is given
+    by_name: bool = False  # pulled only by its name, not with all
     caveat: str = ""  # what a user must know about the licence or the limits
     public_number_ok: bool = True  # False: `offhook doctor` warns when it answers a public number
 
@@ -179,6 +181,10 @@ class Manifest:
     def defaults(self) -> list[str]:
         """The names that are pulled when none is given."""
         return [model.name for model in self.models if model.default]
+
+    def all(self) -> list[str]:
+        """The names that are pulled when all are asked for."""
+        return [model.name for model in self.models if not model.by_name]
 
     def with_sources(self, names: Iterable[str]) -> list[Model]:
         """The models of these names and those they derive from, the latter first, each once."""

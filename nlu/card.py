@@ -17,7 +17,7 @@ on the phone. Language: {language}. It is meant for this assistant's callers alo
 
 - Encoder: {encoder} (SHA-256 {encoder_digest:.16}…); learned: {learned}
 - Weights: SHA-256 {weights_digest:.16}…; seed {seed}; {epochs} epochs, the {best_epoch}. kept; {seconds:.0f} s
-- Taught: {taught} examples of {intents} intents, {slots} slots and three sentiments, and their variations
+- Taught: {taught} examples of {intents} intents, {slots} slots{sentiments}, and their variations
 
 ## Measured on {held_back} examples held back
 
@@ -34,12 +34,19 @@ breath are made by joining two of them.
 
 It knows the wordings near its examples. Confidences are calibrated on the examples, not on calls.
 Names, products and other free values are found by how they stand in the sentence, and are not
-checked against anything here.
+checked against anything here.{untaught}
 """  # noqa: E501 - a line of Markdown is a line of the template
+
+
+UNTAUGHT = """
+
+Sentiment was not taught, for there are no examples of it in this language: everybody is neutral.
+"""
 
 
 def model_card(assistant: str, report: Mapping[str, Any], trained: Trained) -> str:
     """Say in Markdown what the model is, what it was taught, how well it does, and its limits."""
+    feels = len(trained.labels.sentiments) > 1
     return TEMPLATE.format(
         assistant=assistant,
         language=trained.language,
@@ -53,6 +60,8 @@ def model_card(assistant: str, report: Mapping[str, Any], trained: Trained) -> s
         seconds=report["seconds"],
         intents=len(trained.labels.intents),
         slots=len(trained.labels.slots),
+        sentiments=" and three sentiments" if feels else "",
+        untaught="" if feels else UNTAUGHT,
         figures=_figures(report["development"]),
         remarks="\n".join(f"- {remark}" for remark in report["remarks"]) or "- nothing",
         **report["examples"],

@@ -33,6 +33,9 @@ class TrainOptions:
     layer_decay: float = 1.0  # of the learning rate, a layer, from the top down; whole encoder only
     freeze: int = 0  # lowest layers of the encoder that do not learn; whole encoder only
     dropout: float = 0.1
+    standardise: bool = (
+        False  # what the encoder gives; chosen by the encoder, see nlu.model.Standard
+    )
     smoothing: float = 0.1  # of intent and sentiment labels: some could mean another thing too
     balance: float = 0.0  # 0: each example counts the same, 1: each intent does
     several: float = 1.0  # weight of the head that tells several intents in one breath

@@ -9,21 +9,27 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import yaml
 
-from nlu import DataError
+from nlu import DataError, encoders
+from nlu.encoders import check_name, usual
+from nlu.tags import primary
 from nlu.understand import OUT_OF_SCOPE, YES_NO
 from nlu.values import KINDS
 
 MIN_EXAMPLES = 5
 SENTIMENTS = ("negative", "neutral", "positive")
-SENTIMENT_FILE = Path(__file__).parent / "data" / "sentiment.yaml"
+SENTIMENT_FILES = {"en": Path(__file__).parent / "data" / "sentiment.yaml"}  # by language
+
+Tell = Callable[[DataError], object]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_KEYS = {"language", "encoder", "slots", "intents", "out_of_scope"}
 _MARKED = re.compile(r"\[([^\[\]]+)\]\(([^()]+)\)")
 
 
@@ -75,51 +81,74 @@ class Intents:
     """What intents.yaml holds; `names` ends with `OUT_OF_SCOPE` if there are examples of it.
 
     The intents that are `alone` are never one of several in a breath ("hello, where is my order").
+    `encoder` is a name in the model manifest, `encoder_at` the file and line that say so.
     """
 
-    language: str
+    language: str  # a BCP 47 tag
     slots: tuple[SlotType, ...]
     names: tuple[str, ...]
     examples: tuple[Example, ...]
     alone: frozenset[str] = frozenset()
+    encoder: str = encoders.ENGLISH
+    encoder_at: str = field(default="", compare=False)
 
 
-def load_intents(path: Path, minimum: int = MIN_EXAMPLES) -> Intents:
-    """Read and check an intents.yaml; `minimum` examples are asked of each intent."""
-    top = _Mapping(path, _compose(path), {"language", "slots", "intents", "out_of_scope"})
+def refuse(error: DataError) -> NoReturn:
+    """Stop at the first mistake."""
+    raise error
+
+
+def load_intents(path: Path, minimum: int = MIN_EXAMPLES, tell: Tell = refuse) -> Intents:
+    """Read and check an intents.yaml; `minimum` examples are asked of each intent.
+
+    `tell` hears of mistakes that leave the rest readable: reading goes on if it returns.
+    """
+    top = _Mapping(path, _compose(path), _KEYS)
     slots = tuple(_slots(top)) if "slots" in top else ()
     known = {slot.name for slot in slots}
     blocks = []
     intents = top.mapping("intents")
     for name in intents:
-        _check_name(intents, name, "intent")
-        blocks.append((name, intents.mapping(name, {"examples", "alone"})))
+        try:
+            _check_name(intents, name, "intent")
+            blocks.append((name, intents.mapping(name, {"examples", "alone"})))
+        except DataError as error:
+            tell(error)
     if "out_of_scope" in top:
         blocks.append((OUT_OF_SCOPE, top.mapping("out_of_scope", {"examples"})))
     examples: list[Example] = []
     seen: dict[str, tuple[str, int]] = {}
     for name, block in blocks:
-        found = [
-            (line, _example(path, line, text, name, known))
-            for line, text in block.lines("examples")
-        ]
-        if len(found) < minimum:
-            raise block.error(
-                "examples", f"{name} has {len(found)} examples: add some, at least {minimum}"
-            )
-        for line, example in found:
-            _refuse_repeats(path, line, example, seen)
-        examples += [example for _, example in found]
+        try:
+            lines = list(block.lines("examples"))
+        except DataError as error:
+            tell(error)
+            continue
+        if len(lines) < minimum:
+            told = f"{name} has {len(lines)} examples: add some, at least {minimum}"
+            tell(block.error("examples", told))
+        for line, text in lines:
+            try:
+                example = _example(path, line, text, name, known)
+                _refuse_repeats(path, line, example, seen)
+                examples.append(example)
+            except DataError as error:
+                tell(error)
     if not examples:
         raise top.error("intents", "there are no intents: add some under `intents:`")
     language = top.scalar("language") if "language" in top else "en"
-    alone = {name for name, block in blocks if _is_alone(name, block)}
-    return Intents(
-        language, slots, tuple(name for name, _ in blocks), tuple(examples), frozenset(alone)
-    )
+    alone = frozenset(name for name, block in blocks if _is_alone(name, block))
+    names = tuple(name for name, _ in blocks)
+    return Intents(language, slots, names, tuple(examples), alone, *_encoder(top, language))
 
 
-def load_sentiment(path: Path = SENTIMENT_FILE) -> tuple[Example, ...]:
+def sentiment_of(language: str) -> tuple[Example, ...]:
+    """Read the sentiment examples of a language; none where there are none."""
+    path = SENTIMENT_FILES.get(primary(language))
+    return load_sentiment(path) if path else ()
+
+
+def load_sentiment(path: Path = SENTIMENT_FILES["en"]) -> tuple[Example, ...]:
     """Read utterances labelled negative, neutral or positive."""
     top = _Mapping(path, _compose(path), set(SENTIMENTS))
     seen: dict[str, tuple[str, int]] = {}
@@ -197,7 +226,9 @@ class _Mapping:
         self.path = path
         self.line = node.start_mark.line + 1
         if not isinstance(node, yaml.MappingNode):
-            raise DataError(f"{path}:{self.line}: names with a colon are expected here")
+            raise DataError(
+                f"{path}:{self.line}: names with a colon are expected here: write them like `name:`"
+            )
         self._values: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name, line = str(key.value), key.start_mark.line + 1
@@ -216,8 +247,11 @@ class _Mapping:
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
+    def at(self, name: str) -> str:
+        return f"{self.path}:{self._lines.get(name, self.line)}"
+
     def error(self, name: str, text: str) -> DataError:
-        return DataError(f"{self.path}:{self._lines.get(name, self.line)}: {text}")
+        return DataError(f"{self.at(name)}: {text}")
 
     def _node(self, name: str) -> yaml.Node:
         if name not in self._values:
@@ -258,6 +292,18 @@ def _slots(top: _Mapping) -> Iterator[SlotType]:
         if length and not (length.isdigit() and int(length) > 0):
             raise entry.error("length", f"length {length!r} is no number: write one such as 5")
         yield SlotType(name, kind, int(length) if length else None)
+
+
+def _encoder(top: _Mapping, language: str) -> tuple[str, str]:
+    """Give the encoder's name in the manifest, and where the file says so."""
+    if "encoder" not in top:
+        return usual(language), top.at("language")
+    name = top.scalar("encoder")
+    try:
+        check_name(name)
+    except DataError as error:
+        raise top.error("encoder", str(error)) from None
+    return name, top.at("encoder")
 
 
 def _is_alone(name: str, block: _Mapping) -> bool:

@@ -8,9 +8,9 @@ import numpy as np
 
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
+from nlu.language import reader_of
 from nlu.tokens import Tokens
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Sentiment, Slot
-from nlu.values import find, read
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot
 
 # Assumptions, not measured: half of the answers to a yes/no question are a yes or a no, and a value
 # that has the form asked for is what was asked for.
@@ -18,7 +18,7 @@ YES_NO_SHARE = 0.5
 FORM_CONFIDENCE = 0.95
 
 _NEVER = -1e4  # the score of what must not be
-_YES_NO_INTENTS = ("affirm", "deny")
+YES_NO_INTENTS = ("affirm", "deny")
 
 
 Transitions = tuple[Floats, Floats, Floats]  # of a first, a last, a next label
@@ -52,13 +52,17 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the heads' columns stand for, the assistant's slots by name, what is said `alone`."""
+    """What the heads' columns stand for, the assistant's slots by name, what is said `alone`.
+
+    Where no sentiment was taught there is one, neutral. The `language` says how values are read.
+    """
 
     intents: tuple[str, ...]
     slot_labels: tuple[str, ...]
     sentiments: tuple[str, ...]
     slots: dict[str, SlotType]
     alone: tuple[str, ...] = (OUT_OF_SCOPE,)
+    language: str = "en"
 
 
 def rank_intents(
@@ -69,8 +73,8 @@ def rank_intents(
     After a yes/no question Bayes' rule moves the model's answer, learned on about as many examples
     of each intent, to what is then expected.
     """
-    if waiting_for == YES_NO and set(_YES_NO_INTENTS) < set(labels.intents):
-        expected = np.array([intent in _YES_NO_INTENTS for intent in labels.intents])
+    if waiting_for == YES_NO and set(YES_NO_INTENTS) < set(labels.intents):
+        expected = np.array([intent in YES_NO_INTENTS for intent in labels.intents])
         prior = np.where(
             expected, YES_NO_SHARE / expected.sum(), (1 - YES_NO_SHARE) / (~expected).sum()
         )
@@ -108,7 +112,9 @@ def doubtful(ranking: Sequence[tuple[str, float]], intent: str, sure: float) -> 
 def read_sentiment(probabilities: Floats, labels: Labels) -> Sentiment:
     """Take the likeliest label; the score is P(positive) - P(negative)."""
     of = dict(zip(labels.sentiments, map(float, probabilities), strict=True))
-    return Sentiment(max(of, key=lambda label: of[label]), of["positive"] - of["negative"])
+    return Sentiment(
+        max(of, key=lambda label: of[label]), of.get("positive", 0.0) - of.get("negative", 0.0)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +147,11 @@ def read_slots(
     text: str, tokens: Tokens, found: Sequence[Span], labels: Labels, today: date
 ) -> list[Slot]:
     """Normalise what the tagger found; what has no value is no slot."""
-    slots = []
+    values, slots = reader_of(labels.language), []
     for span in found:
         start, end = tokens.spans[span.first][0], tokens.spans[span.last - 1][1]
         kind = labels.slots[span.slot]
-        value = read(kind.kind, text[start:end], today, kind.length)
+        value = values.read(kind.kind, text[start:end], today, kind.length)
         if value is not None:
             slots.append(Slot(span.slot, text[start:end], value, start, end, span.confidence))
     return slots
@@ -214,10 +220,10 @@ def expected_slots(
     """
     awaited = labels.slots.get(waiting_for) or _bare_number(text, labels)
     if awaited is None or any(
-        slot.name == awaited.name and _whole(slot, awaited) for slot in slots
+        slot.name == awaited.name and is_whole(slot, awaited) for slot in slots
     ):
         return list(slots)
-    found = find(awaited.kind, text, today, awaited.length)
+    found = reader_of(labels.language).find(awaited.kind, text, today, awaited.length)
     if found is None:
         return list(slots)
     filled = Slot(
@@ -232,14 +238,23 @@ def expected_slots(
     return sorted([*others, filled], key=lambda slot: slot.start)
 
 
-def _whole(slot: Slot, kind: SlotType) -> bool:
+def answers(slots: Sequence[Slot], labels: Labels, context: Context) -> bool:
+    """Tell whether the slot that the dialogue asked for is there, whole."""
+    awaited = labels.slots.get(context.waiting_for)
+    return awaited is not None and any(
+        slot.name == awaited.name and is_whole(slot, awaited) for slot in slots
+    )
+
+
+def is_whole(slot: Slot, kind: SlotType) -> bool:
+    """Tell whether no character of it is missing, where its length is known."""
     return kind.length is None or len(slot.value) == kind.length
 
 
 def _bare_number(text: str, labels: Labels) -> SlotType | None:
     for slot in labels.slots.values():
         if slot.kind == "digits" and slot.length:
-            found = find("digits", text, date.min, slot.length)
+            found = reader_of(labels.language).find("digits", text, date.min, slot.length)
             if found and not any(map(str.isalnum, text[: found.start] + text[found.end :])):
                 return slot
     return None

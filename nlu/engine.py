@@ -26,6 +26,7 @@ from nlu.calibration import Floats, softmax
 from nlu.dataset import load_intents
 from nlu.decode import (
     Chain,
+    answers,
     decide,
     doubtful,
     expected_slots,
@@ -43,9 +44,10 @@ from nlu.files import (
     model_folder,
     read_trained,
 )
+from nlu.hypotheses import likelier_understood, weighed
+from nlu.language import reader_of
 from nlu.tokens import load_tokenizer, tokenize
-from nlu.understand import OUT_OF_SCOPE, Context, Sentiment, Understanding
-from nlu.values import read
+from nlu.understand import OUT_OF_SCOPE, Context, Sentiment, Slot, Understanding
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -98,28 +100,58 @@ class BertNlu:
         if not any(map(str.isalnum, text)):
             return Understanding(text, OUT_OF_SCOPE, 1.0, (), Sentiment("neutral", 0.0))
         labels, calibration = self._trained.labels, self._trained.calibration
-        today = self._today()
-        tokens = tokenize(self.tokenizer, text)
-        intent_logits, each_logits, slot_logits, sentiment_logits = self._run(tokens.ids)
-        intents = softmax(intent_logits, calibration.intent_temperature)
-        words = slot_logits[list(tokens.firsts)]
-        feelings = softmax(sentiment_logits, calibration.sentiment_temperature)
+        ways = weighed(text, context.heard)
+        read = [self._read(said, context.waiting_for) for said, _ in ways]
+        shares = likelier_understood(
+            [share for _, share in ways], [each.intents.max() for each in read]
+        )
+        intents = shares @ np.stack([each.intents for each in read])
+        feelings = shares @ np.stack([each.feelings for each in read])
         ranking = rank_intents(intents, labels, context.waiting_for)
         intent, confidence = decide(ranking, calibration.threshold)
-        spans = tagged(words, self.chain, calibration.slot_temperature)
-        slots = read_slots(text, tokens, spans, labels, today)
-        slots = expected_slots(text, slots, labels, context.waiting_for, today)
-        more = further(each_logits, labels, intent, calibration.more)
+        likeliest = [read[i] for i in np.argsort(-shares, kind="stable")]
+        more = further(likeliest[0].several, labels, intent, calibration.more)
+        chosen = next(
+            (each for each in likeliest if answers(each.slots, labels, context)), likeliest[0]
+        )
         return Understanding(
-            text,
+            chosen.text,
             intent,
             confidence,
-            tuple(slots),
+            chosen.slots,
             read_sentiment(feelings, labels),
             tuple(ranking),
             more,
             () if more else doubtful(ranking, intent, calibration.sure),
         )
+
+    def _read(self, text: str, waiting_for: str) -> "_Read":
+        labels, calibration = self._trained.labels, self._trained.calibration
+        today = self._today()
+        tokens = tokenize(self.tokenizer, text)
+        intent_logits, several, slot_logits, sentiment_logits = self._run(tokens.ids)
+        words = slot_logits[list(tokens.firsts)]
+        spans = tagged(words, self.chain, calibration.slot_temperature)
+        slots = read_slots(text, tokens, spans, labels, today)
+        slots = expected_slots(text, slots, labels, waiting_for, today)
+        return _Read(
+            text,
+            softmax(intent_logits, calibration.intent_temperature),
+            several,
+            tuple(slots),
+            softmax(sentiment_logits, calibration.sentiment_temperature),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one way to hear an utterance means; probabilities but for `several`, which is logits."""
+
+    text: str
+    intents: Floats
+    several: Floats
+    slots: tuple[Slot, ...]
+    feelings: Floats
 
 
 def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
@@ -134,8 +166,11 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
     made_of = f"{trained.encoder_digest} {trained.weights_digest} {export.REVISION}"
     key = hashlib.sha256(made_of.encode()).hexdigest()[:32]
     folder = kept("nlu", key, partial(_export, assistant, trained))
+    reader = reader_of(trained.language)
     for slot in trained.labels.slots.values():
-        read(slot.kind, "tomorrow, 415 555 0132", date.min)  # no caller waits for its library
+        reader.read(
+            slot.kind, "tomorrow, 415 555 0132", date.min
+        )  # no caller waits for its library
     with np.load(folder / _TRANSITIONS) as kept_transitions:
         first, last, after = (kept_transitions[name] for name in ("first", "last", "next"))
     if place(options.device).kind == "cuda":

@@ -12,9 +12,9 @@ from typing import Any
 from nlu import DataError
 from nlu.dataset import Example, Mark, load_intents
 from nlu.decode import Labels
+from nlu.language import reader_of
 from nlu.metrics import classification, confusion, scope, share
 from nlu.understand import OUT_OF_SCOPE, Context, Nlu, Understanding
-from nlu.values import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ def value_f1(judged: Sequence[Judged], labels: Labels, today: date) -> dict[str,
 def value_of(labels: Labels, mark: Mark, text: str, today: date) -> str | None:
     """Normalise what a mark marks."""
     kind = labels.slots[mark.name]
-    return read(kind.kind, text[mark.start : mark.end], today, kind.length)
+    said = text[mark.start : mark.end]
+    return reader_of(labels.language).read(kind.kind, said, today, kind.length)
 
 
 def mistakes(judged: Sequence[Judged]) -> list[tuple[str, str, int]]:

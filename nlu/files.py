@@ -39,6 +39,7 @@ class Trained:
     freeze: int  # lowest layers of the encoder that were not
     labels: Labels
     calibration: Calibration
+    standardise: bool = False  # see nlu.model.Standard
 
 
 def model_folder(assistant: Path) -> Path:
@@ -64,6 +65,7 @@ def file_digest(path: Path) -> str:
 def write_trained(folder: Path, trained: Trained) -> None:
     """Write model.json, last of all: a folder without it holds no model."""
     document = {"format": FORMAT, **asdict(trained)}
+    del document["labels"]["language"]  # it is told above
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     part = folder / f"{_MODEL}.part"
     part.write_text(text, encoding="utf-8")
@@ -100,6 +102,7 @@ def _trained(document: dict[str, Any]) -> Trained:
             tuple(labels["sentiments"]),
             slots,
             tuple(labels["alone"]),
+            document["language"],
         ),
         calibration=Calibration(**calibration),
         **document,

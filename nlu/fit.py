@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from nlu import NluError
-from nlu.augment import joined, slot_values, swap, vary
+from nlu.augment import joined, manner_of, slot_values, swap, vary
 from nlu.checkpoint import Checkpoints, key_of
 from nlu.confusions import confuse, read_confusions
 from nlu.course import Course, Epoch, Outputs, Row, Taught, TrainOptions
@@ -21,7 +21,8 @@ from nlu.dataset import Example
 from nlu.decode import Labels
 from nlu.losses import Adversary, Batch, Teaching, loss, padded
 from nlu.metrics import slot_spans
-from nlu.model import JointBert, Shape, build, freeze, layer_of, trained_weights
+from nlu.model import JointBert, Shape, Standard, build, freeze, layer_of, trained_weights
+from nlu.tags import primary
 from nlu.understand import OUT_OF_SCOPE
 
 WARM_UP = 0.1  # share of the steps in which the learning rate rises
@@ -29,6 +30,7 @@ CLIP_NORM = 1.0
 WEIGHT_DECAY = 0.01
 AVERAGE_SPAN = 0.5  # epochs: the memory of the weights' moving average, which is judged and kept
 AVERAGE_EVERY = 2  # steps
+SETTLED_ON = 300  # examples, for the centre and spread of the encoder's vectors
 MISHEARD_WORDS = 0.1  # of an example that is misheard
 
 
@@ -102,6 +104,8 @@ def _pupil(encoder: Path, course: Course, options: TrainOptions, accelerator: An
     model = build(encoder, _shape(labels, options))
     freeze(model, options.freeze)
     taught = [course.row(example) for example in course.taught]
+    if isinstance(model.standard, Standard):
+        _settle(model, model.standard, taught)
     if course.teachers:
         taught = _with_teachers(taught, course.teachers)
 
@@ -120,6 +124,15 @@ def _pupil(encoder: Path, course: Course, options: TrainOptions, accelerator: An
     weights = _balance(taught, labels, options.balance, accelerator.device)
     teaching = Teaching(options, weights, oos)
     return _Pupil(model, average, optimizer, schedule, accelerator, teaching, drawn)
+
+
+def _settle(model: JointBert, standard: Standard, rows: Sequence[Row]) -> None:
+    """Let the pretrained encoder say of some examples where its vectors lie."""
+    some = rows[:: max(1, len(rows) // SETTLED_ON)]
+    model.eval()
+    with torch.no_grad():
+        pieces = [model.encode(*padded([row.tokens.ids]))[0][0] for row in some]
+        standard.settle(torch.cat(pieces))
 
 
 def outputs(model: nn.Module, rows: Sequence[Row], batch: int = 64) -> Outputs:
@@ -173,7 +186,7 @@ def scores(of: Outputs, labels: Labels) -> tuple[float, float, float]:
 def _shape(labels: Labels, options: TrainOptions) -> Shape:
     return Shape(
         len(labels.intents), len(labels.slot_labels), len(labels.sentiments), options.rank,
-        options.dropout,
+        options.dropout, options.standardise,
     )  # fmt: skip
 
 
@@ -185,9 +198,11 @@ def _variants(
         slots = course.labels.slots
         count = round(options.joined * len(course.taught)) if options.several else 0
         once = _balanced(course.taught, draw)
-        said = (*once, *joined(course.taught, course.labels.alone, count, draw))
-        varied = [vary(example, slots, values, draw) for example in said]
-        return [course.row(example) for example in _heard(varied, options.mishear, draw)]
+        manner = manner_of(course.labels.language)
+        said = (*once, *joined(course.taught, course.labels.alone, count, draw, manner))
+        varied = [vary(example, slots, values, draw, manner) for example in said]
+        mishear = options.mishear if primary(course.labels.language) == "en" else 0.0
+        return [course.row(example) for example in _heard(varied, mishear, draw)]
     if options.swap and values:
         return [course.row(swap(e, values, options.swap, draw)) for e in course.taught]
     return list(taught)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from nlu import DataError
 from nlu.crf import Crf
+from nlu.encoders import check_folder
 
 if TYPE_CHECKING:
     from nlu.files import Trained
@@ -33,6 +34,29 @@ class Shape:
     sentiments: int
     rank: int
     dropout: float = 0.1
+    standardise: bool = False  # what the encoder gives is centred and scaled, see `Standard`
+
+
+class Standard(nn.Module):
+    """Centres and scales each dimension, by what the encoder gives for the examples.
+
+    The vectors of encoders trained with a low temperature, as E5 was, lie close together and are
+    small; heads that learn at the rates of MiniLM's would take long to tell them apart.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.center = nn.Parameter(torch.zeros(hidden), requires_grad=False)
+        self.scale = nn.Parameter(torch.ones(hidden), requires_grad=False)
+
+    def settle(self, pieces: Tensor) -> None:
+        """Take the mean and the spread of (pieces, hidden)."""
+        self.center.copy_(pieces.mean(0))
+        self.scale.copy_(1 / pieces.std(0).clamp_min(1e-3))
+
+    def forward(self, pieces: Tensor) -> Tensor:
+        """Map (batch, pieces, hidden) to the same."""
+        return (pieces - self.center) * self.scale
 
 
 class JointBert(nn.Module):
@@ -41,6 +65,7 @@ class JointBert(nn.Module):
     def __init__(self, encoder: nn.Module, hidden: int, shape: Shape) -> None:
         super().__init__()
         self.encoder = encoder
+        self.standard = Standard(hidden) if shape.standardise else nn.Identity()
         self.dropout = nn.Dropout(shape.dropout)
         self.intent = nn.Linear(hidden, shape.intents)
         self.intents = nn.Linear(hidden, shape.intents)
@@ -60,7 +85,8 @@ class JointBert(nn.Module):
 
     def encode(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Give the pieces (batch, pieces, hidden) and their mean (batch, hidden)."""
-        pieces: Tensor = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        given = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+        pieces: Tensor = self.standard(given)
         weight = mask.unsqueeze(-1).to(pieces.dtype)
         return pieces, (pieces * weight).sum(1) / weight.sum(1)
 
@@ -119,10 +145,14 @@ def layer_of(name: str) -> int | None:
 
 
 def load_encoder(folder: Path) -> Any:
-    """Load a BertModel without its pooler; attention spelled out, which exports and fuses best."""
+    """Load a BertModel without its pooler; attention spelled out, which exports and fuses best.
+
+    Weights in 16 bits become 32. Raises DataError where the folder is no BERT encoder's.
+    """
     from safetensors.torch import load_file
     from transformers import BertConfig, BertModel
 
+    check_folder(folder)
     config = BertConfig.from_pretrained(folder, attn_implementation="eager")
     encoder = BertModel(config, add_pooling_layer=False)
     weights = load_file(folder / "model.safetensors")
@@ -139,7 +169,11 @@ def load_encoder(folder: Path) -> Any:
 
 def trained_weights(model: nn.Module) -> dict[str, Tensor]:
     """Return what training changed: the adapter's (or the encoder's) and the heads' tensors."""
-    learned = {name for name, weight in model.named_parameters() if weight.requires_grad}
+    learned = {
+        name
+        for name, weight in model.named_parameters()
+        if weight.requires_grad or name.startswith("standard.")
+    }
     return {
         name: weight.detach().cpu().contiguous().clone()
         for name, weight in model.state_dict().items()
@@ -162,8 +196,9 @@ def load_trained(encoder_folder: Path, trained: "Trained", weights: Path) -> Joi
 
     labels = trained.labels
     shape = Shape(
-        len(labels.intents), len(labels.slot_labels), len(labels.sentiments), trained.rank
-    )
+        len(labels.intents), len(labels.slot_labels), len(labels.sentiments), trained.rank,
+        standardise=trained.standardise,
+    )  # fmt: skip
     model = build(encoder_folder, shape)
     freeze(model, trained.freeze)
     tensors = load_file(weights)

@@ -24,7 +24,8 @@ from nlu.dates import DEFAULT_REGION
 from nlu.phonetics import coarse, sounds
 from nlu.postcodes import heard_characters, read_postcode
 from nlu.spelling import HEARD_AS_LETTERS, Piece, characters, pieces
-from nlu.values import read
+from nlu.understand import Alternative
+from nlu.values import LEAD_IN, read
 
 Costs = npt.NDArray[np.float64]
 Known = Callable[[str], bool] | Collection[str]
@@ -38,25 +39,10 @@ _LEAST_SPELLED = 3  # words of a spelling that are certainly letters
 _MOST_JOINED = 3  # letters that a recogniser writes as one word in capitals,
 _MOST_UNSURE = 2  # or as one that may be anything
 _SPELLED_SHARE = 0.75  # of the words that are letters, in a spelling that was misheard
-_LEAD_IN = re.compile(
-    r"^(?:(?:yes|yeah|okay|hi|hello|um|uh|er|sure|so|and)[,.]?\s+)*"
-    r"(?:(?:my|the) (?:\w+ )?name(?: is|'s)?|(?:this|it|that) is|(?:it|that)'s|i am|i'm)\s+"
-    r"(?:(?:spelled|spelt|spelling)[,:]?\s+)?|^(?:spelled|spelt|spelling)[,:]?\s+",
-    re.IGNORECASE,
-)
+_SPELLING = r"(?:spelled|spelt|spelling)[,:]?\s+"
+_LEAD_IN = re.compile(rf"{LEAD_IN}(?:{_SPELLING})?|^{_SPELLING}", re.IGNORECASE)
 _LEAD_OUT = re.compile(r"[,.]?\s+(?:please|thanks|thank you)[.!]?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s'\u2019]|(?<=\w)-")  # not the sign of a negative number
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """What may have been said, and how likely the recogniser finds it (0 to 1), if it says so.
-
-    The name is that of the Web Speech API; any recogniser's n-best list will do.
-    """
-
-    text: str
-    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""Sentences as vectors: the MiniLM sentence encoder through ONNX Runtime.
+"""Sentences as vectors: the mean of an encoder's last layer, through ONNX Runtime.
+
+MiniLM was trained for this; another encoder's vectors are what its own training made of them.
 
 The first load on a machine makes the quantised graph (this needs torch, some seconds) and keeps it
 in the models' cache under the digest of the weights it was made from.
@@ -50,29 +52,36 @@ class SentenceEncoder:
         return np.array(rows, dtype=np.float32)
 
 
-def load_encoder(threads: int = 1) -> SentenceEncoder:
-    """Load the encoder.
+def load_encoder(name: str = ENCODER, threads: int = 1) -> SentenceEncoder:
+    """Load an encoder of the manifest.
 
     Raises ModelMissing if it has not been pulled, ModelError if the cache cannot be written.
     """
-    key = f"{digest(ENCODER)[:32]}-{REVISION}"
-    folder = kept("sentences", key, partial(_export, model_path(ENCODER)))
+    key = f"{digest(name)[:32]}-{REVISION}"
+    folder = kept("sentences", key, partial(_export, model_path(name)))
     tokenizer = load_tokenizer(folder / _TOKENIZER)
     return SentenceEncoder(tokenizer, open_session(folder / _GRAPH, threads))
+
+
+def centred(vectors: Vectors) -> Vectors:
+    """Take away what all have in common: the vectors of E5 and its like lie close together."""
+    apart = vectors - vectors.mean(axis=0)
+    centre_less: Vectors = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9)
+    return centre_less
 
 
 def _export(encoder: Path, folder: Path) -> None:
     """Write the encoder's last layer as a graph of int8 weights, and the tokenizer beside it."""
     import torch
-    from transformers import BertModel
     from transformers.utils import logging as transformers_logging
 
     from nlu.export import quantise
+    from nlu.model import load_encoder as load_bert
 
     class LastLayer(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.bert = BertModel.from_pretrained(encoder, attn_implementation="eager")
+            self.bert = load_bert(encoder)
 
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
             pieces: torch.Tensor = self.bert(input_ids=ids).last_hidden_state

@@ -50,8 +50,9 @@ def tokenize(tokenizer: "Tokenizer", text: str) -> Tokens:
         if word == last:
             spans[-1] = (spans[-1][0], end)
         else:
+            blank = len(text[start:end]) - len(text[start:end].lstrip())  # SentencePiece's
             firsts.append(at)
-            spans.append((start, end))
+            spans.append((start + blank, end))
         last = word
     return Tokens(tuple(encoding.ids), tuple(firsts), tuple(spans))
 

@@ -8,7 +8,7 @@ import json
 import random
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.registry import digest, model_path
-from nlu import NluError
-from nlu.augment import joined
+from nlu import DataError, NluError, encoders
+from nlu.augment import joined, manner_of
 from nlu.calibration import (
     Calibration,
     choose_more,
@@ -29,8 +29,9 @@ from nlu.calibration import (
 )
 from nlu.card import can_plot, model_card, plot_confusion, plot_curves
 from nlu.course import Course, Epoch, Outputs, TrainOptions
-from nlu.dataset import SENTIMENTS, Intents, load_intents, load_sentiment, split
+from nlu.dataset import SENTIMENTS, Intents, load_intents, sentiment_of, split
 from nlu.decode import Chain, Labels, label_probabilities
+from nlu.encoders import check_folder
 from nlu.engine import open_session, run_onnx
 from nlu.export import export_onnx
 from nlu.files import (
@@ -45,14 +46,14 @@ from nlu.files import (
 )
 from nlu.metrics import evaluate
 from nlu.review import Misread, review
-from nlu.sentences import load_encoder
+from nlu.sentences import centred, load_encoder
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.understand import OUT_OF_SCOPE
 
 if TYPE_CHECKING:
     from nlu.fit import Fitted
 
-ENCODER = "minilm"
+UNTAUGHT_SENTIMENT = "neutral"
 CONFUSION_PLOT = "confusion.png"
 CURVES_PLOT = "curves.png"
 CALIBRATED_ON = 1000  # utterances, for the temperature of the slots
@@ -95,7 +96,8 @@ def train(
     started = time.perf_counter()
     intents = load_intents(intents_file(assistant))
     labels = labels_of(intents)
-    encoder = model_path(ENCODER)
+    encoder = encoder_of(intents)
+    options = replace(options, standardise=intents.encoder != encoders.ENGLISH)
     course = course_of(intents, labels, options)
     fitted = fit(encoder, course, options, progress, run)
     outputs = _outputs(fitted, course, options)
@@ -111,14 +113,15 @@ def train(
     weights = _weights(fitted)
     trained = Trained(
         language=intents.language,
-        encoder=ENCODER,
-        encoder_digest=digest(ENCODER),
+        encoder=intents.encoder,
+        encoder_digest=digest(intents.encoder),
         examples_digest=examples_digest(intents),
         weights_digest=hashlib.sha256(weights).hexdigest(),
         rank=options.rank,
         freeze=options.freeze,
         labels=labels,
         calibration=calibration,
+        standardise=options.standardise,
     )
     _write(assistant, weights, report, trained)
     return report
@@ -139,25 +142,46 @@ def _told(fitted: "Fitted", course: Course, options: TrainOptions) -> dict[str, 
 
 
 def _remarks(intents: Intents, course: Course, outputs: Outputs) -> list[str]:
-    vectors = load_encoder()([example.text for example in intents.examples])
+    vectors = load_encoder(intents.encoder)([example.text for example in intents.examples])
+    if intents.encoder != encoders.ENGLISH:
+        vectors = centred(vectors)
     return review(intents, vectors, course.held, _misread(outputs, course, course.labels))
+
+
+def encoder_of(intents: Intents) -> Path:
+    """Give the encoder's folder; DataError, with the line that names it, if it holds no BERT."""
+    folder = model_path(intents.encoder)
+    try:
+        check_folder(folder)
+    except DataError as error:
+        raise DataError(f"{intents.encoder_at}: encoder {intents.encoder}: {error}") from None
+    return folder
 
 
 def labels_of(intents: Intents) -> Labels:
     """Number an assistant's intents and slots."""
     slots = {slot.name: slot for slot in intents.slots}
     alone = tuple(name for name in intents.names if name in intents.alone)
-    return Labels(intents.names, bio_labels(list(slots)), SENTIMENTS, slots, alone)
+    taught = bool(sentiment_of(intents.language))
+    sentiments = SENTIMENTS if taught else (UNTAUGHT_SENTIMENT,)
+    return Labels(
+        intents.names, bio_labels(list(slots)), sentiments, slots, alone, intents.language
+    )
 
 
 def course_of(intents: Intents, labels: Labels, options: TrainOptions) -> Course:
     """Part the examples; some of those held back are also said two in a breath."""
-    tokenizer = load_tokenizer(model_path(ENCODER) / "tokenizer.json")
-    examples = (*intents.examples, *load_sentiment())
+    tokenizer = load_tokenizer(model_path(intents.encoder) / "tokenizer.json")
+    examples = (*intents.examples, *sentiment_of(intents.language))
     taught, held = split(examples, options.development, options.seed)
     draw = random.Random(options.seed)  # noqa: S311 - reproducible, not secret
     count = round(options.joined * len(held)) if options.several else 0
-    return Course(labels, tokenizer, taught, (*held, *joined(held, labels.alone, count, draw)))
+    return Course(
+        labels,
+        tokenizer,
+        taught,
+        (*held, *joined(held, labels.alone, count, draw, manner_of(intents.language))),
+    )
 
 
 def calibrate(outputs: Outputs, labels: Labels, options: TrainOptions) -> Calibration:

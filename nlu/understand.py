@@ -1,5 +1,6 @@
 """What a sentence means: the types, and the protocol that every understanding engine meets."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,6 +36,7 @@ class Sentiment:
 class Understanding:
     """`intent` is the most likely one, or `OUT_OF_SCOPE`; confidences are calibrated, 0 to 1.
 
+    `text` is what the slots stand in: of several ways in which it was heard, the likeliest.
     `ranking` lists (intent, probability) with the most likely first. `more` are further intents of
     the same breath ("cancel it, and when are you open?"). `maybe` are the two that it could be,
     where neither is sure enough to act upon without asking "did you mean …".
@@ -56,13 +58,30 @@ class Understanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What the dialogue knows before it listens.
+class Alternative:
+    """What may have been said, and how likely the recogniser finds it (0 to 1), if it says so.
 
-    `waiting_for` is the slot it asked for, `YES_NO` after a yes/no question, or "" for none.
+    The name is that of the Web Speech API; any recogniser's n-best list will do.
+    """
+
+    text: str
+    confidence: float | None = None
+
+
+# Ask the recogniser what else may have been said, what it took for said among it; costly. Blocking.
+LookAgain = Callable[[], tuple[Alternative, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known beside the text.
+
+    `waiting_for` is the slot that the dialogue asked for, `YES_NO` after a yes/no question, or ""
+    for none. `heard` are all the ways in which the recogniser heard the text, where it doubts.
     """
 
     waiting_for: str = ""
+    heard: tuple[Alternative, ...] = ()
 
 
 class Nlu(Protocol):

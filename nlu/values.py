@@ -85,11 +85,17 @@ _BEFORE_EMAIL = {
     "on", "and", "so", "yes", "yeah", "for", "okay", "sure", "name",
 }  # fmt: skip
 
-_LEAD_IN = re.compile(
-    r"^(?:(?:yes|yeah|okay|hi|hello|um|uh|sure)[,.]?\s+)*"
-    r"(?:(?:my|the) (?:\w+ )?(?:sur)?name(?: is|'s)|call me|you're speaking (?:to|with)"
-    r"|(?:this|it|that|he|she) is|(?:it|that|he|she)'s|i am|i'm)\s+",
-    re.IGNORECASE,
+LEAD_IN = (  # what people say before a name
+    r"^(?:(?:yes|yeah|okay|hi|hello|um|uh|er|sure|so|and)[,.]?\s+)*"
+    r"(?:(?:my|the) (?:\w+ )?(?:sur)?name(?: is|'s)?|call me|you're speaking (?:to|with)"
+    r"|(?:this|it|that|he|she) is|(?:it|that|he|she)'s|i am|i'm)\s+"
+)
+_LEAD_IN = re.compile(LEAD_IN, re.IGNORECASE)
+_TITLES = (
+    (re.compile(r"\bmister\b|\bmr\.", re.IGNORECASE), "Mr"),
+    (re.compile(r"\bmiss[ie]s\b|\bmissus\b|\bmrs\.", re.IGNORECASE), "Mrs"),
+    (re.compile(r"\bms\.", re.IGNORECASE), "Ms"),
+    (re.compile(r"\bdoctor\b|\bdr\.", re.IGNORECASE), "Dr"),
 )
 _LEAD_OUT = re.compile(r"[,.]?\s+(?:speaking|calling|here|please|thanks|thank you)$", re.IGNORECASE)
 _FILLING = re.compile(
@@ -102,6 +108,7 @@ _FILLING = re.compile(
 _NO_NAME = re.compile(
     r"\b(?:don't|do not|can't|what|why|sorry|nothing|no idea|nobody)\b", re.IGNORECASE
 )
+_HYPHEN = re.compile(r"(?<=\w)-(?=\w)")  # one recogniser writes it, another does not
 _ARTICLE = re.compile(r"^(?:an?|the|my|your|our|some|any|this|that|these|those)\s+", re.IGNORECASE)
 
 
@@ -218,6 +225,8 @@ def read_name(text: str) -> str | None:
     What was spelled holds: "Smith, S M Y T H" → "Smyth", "Smith with a y" → "Smyth".
     """
     text = squeezed(text)
+    for spoken, title in _TITLES:
+        text = spoken.sub(title, text)
     said = _LEAD_IN.sub("", corrected(text)).strip(" .,!?") or _LEAD_IN.sub("", text)
     said = _LEAD_OUT.sub("", said).strip(" .,!?")
     if _NO_NAME.search(said):
@@ -235,8 +244,9 @@ def read_name(text: str) -> str | None:
 
 
 def read_text(text: str) -> str | None:
-    """Read free text without its article and the punctuation around it."""
-    return _ARTICLE.sub("", squeezed(text).strip(" .,!?")) or None
+    """Read free text without its article, hyphens, and the punctuation around it."""
+    said = _HYPHEN.sub(" ", squeezed(text).strip(" .,!?"))
+    return _ARTICLE.sub("", said) or None
 
 
 def _without(said: str, stretches: Sequence[Found]) -> str:

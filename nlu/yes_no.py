@@ -70,6 +70,7 @@ _FILLING = re.compile(
     r"\b(?:i|i'm|i'd|it|it's|that|that's|this|is|the|a|so|then|thanks?|you|just|all|to|me|very"
     r"|well|oh|um|uh|er|hmm|sir|madam|ma'am|really|much|one|with|by|for|sorry)\b"
 )
+_FOLLOWED = re.compile(r"[,.;!?]\s+|\s+(?:and|but|though)\s+", re.IGNORECASE)
 _MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
 
 
@@ -88,6 +89,12 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
     if plain_no:  # "okay, no", "no, please": manners beside it; "no, exactly" is not clear
         return None if _RATHER_YES.search(_MANNERS.sub(" ", said)) else "no"
     return _rather(said)
+
+
+def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
+    """Read an answer that something else follows: "yes, and what does shipping cost"."""
+    first, *rest = _FOLLOWED.split(text.strip(), maxsplit=1)
+    return read_yes_no(first) if rest and rest[0].strip() else None
 
 
 def _rather(said: str) -> Literal["yes", "no"] | None:

@@ -12,10 +12,15 @@ import typer
 from rich.console import Console
 
 from models.device import yield_idle_cores
+from telephony.cli_call import CALL_EPILOG, call
+from telephony.cli_chat import CHAT_EPILOG, chat
+from telephony.cli_dialogues import EVAL_DIALOGUE_EPILOG, eval_dialogue
 from telephony.cli_errors import ExitCode, report
+from telephony.cli_folder import CHECK_EPILOG, NEW_EPILOG, check, new
+from telephony.cli_kb import kb_app
 from telephony.cli_logging import set_up_logging
 from telephony.cli_nlu import UNDERSTAND_EPILOG, eval_app, train_app, understand
-from telephony.cli_options import ALONE, CALLS, SETUP, Assistant, epilog
+from telephony.cli_options import ALONE, CALLS, SETUP, Assistant, Json, epilog
 
 DOTENV = Path(".env")
 
@@ -47,7 +52,13 @@ models_app = typer.Typer(
 )
 app.add_typer(models_app, name="models", rich_help_panel=SETUP)
 app.add_typer(train_app, name="train", rich_help_panel=SETUP)
+eval_app.command("dialogue", epilog=EVAL_DIALOGUE_EPILOG)(eval_dialogue)
 app.add_typer(eval_app, name="eval", rich_help_panel=SETUP)
+app.command(rich_help_panel=SETUP, epilog=NEW_EPILOG)(new)
+app.command(rich_help_panel=SETUP, epilog=CHECK_EPILOG)(check)
+app.add_typer(kb_app, name="kb", rich_help_panel=ALONE)
+app.command(rich_help_panel=ALONE, epilog=CHAT_EPILOG)(chat)
+app.command(rich_help_panel=ALONE, epilog=CALL_EPILOG)(call)
 app.command(rich_help_panel=ALONE, epilog=UNDERSTAND_EPILOG)(understand)
 
 MaxHours = Annotated[float, typer.Option(help="Refuse recordings that are longer.")]
@@ -60,7 +71,6 @@ Channel = Annotated[
 Names = Annotated[
     list[str] | None, typer.Argument(metavar="NAME", help="As in `offhook models list`.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -228,85 +238,6 @@ def dial(
     from telephony.settings import load_settings
 
     return run(load_settings(), number, errand(message, opening), wait, Console())
-
-
-@app.command(
-    rich_help_panel=ALONE,
-    epilog=epilog(
-        "offhook serve --insecure-local                     [dim]in another terminal[/]",
-        "offhook call tests/clips/order_status.wav --out ear.wav",
-        "offhook call script.yaml --loss 5 --jitter 60 --reorder 2 --duplicate 2 --echo -10",
-        "offhook call script.yaml --calls 8 --json > calls.json",
-        "offhook call --conformance --server http://127.0.0.1:8000",
-        more="It posts the voice webhook, obeys the TwiML, streams media, plays what it gets on its"
-        " own clock, and measures at the caller's ear. A YAML script says what the caller does and"
-        " must hear; a recording takes turns. With OFFHOOK_TWILIO_AUTH_TOKEN and OFFHOOK_PUBLIC_URL"
-        " as the server has them, requests are signed. docs/emulator.md explains it all. It ends"
-        " with 7 when something was not heard, or the server broke Twilio's rules.",
-    ),
-)
-def call(
-    script: Annotated[
-        Path | None,
-        typer.Argument(metavar="SCRIPT|WAV", help="What the caller does: YAML, or a recording."),
-    ] = None,
-    server: Annotated[
-        str, typer.Option(metavar="URL", help="Where the server is reached.")
-    ] = "http://127.0.0.1:8000",
-    number: Annotated[str, typer.Option("--from", metavar="NUMBER", help="The caller's.")] = (
-        "+15550001111"
-    ),
-    called: Annotated[str, typer.Option("--to", metavar="NUMBER", help="The one they dial.")] = (
-        "+15559990000"
-    ),
-    calls: Annotated[int, typer.Option(min=1, help="So many at once, from as many numbers.")] = 1,
-    loss: Annotated[float, typer.Option(min=0, max=100, help="% of packets that are lost.")] = 0,
-    jitter: Annotated[float, typer.Option(min=0, help="ms that a packet is late at most.")] = 0,
-    reorder: Annotated[float, typer.Option(min=0, max=100, help="% that come after the next.")] = 0,
-    duplicate: Annotated[float, typer.Option(min=0, max=100, help="% that come twice.")] = 0,
-    echo: Annotated[
-        float | None, typer.Option(help="dB: the caller's microphone hears the assistant, at -10.")
-    ] = None,
-    noise: Annotated[
-        float | None, typer.Option(help="dB of the caller's voice above the noise around, like 20.")
-    ] = None,
-    drop_after: Annotated[
-        float | None, typer.Option(metavar="S", help="Lose the line after so many seconds.")
-    ] = None,
-    max_seconds: Annotated[float, typer.Option(help="The caller hangs up then.")] = 600.0,
-    seed: Annotated[int, typer.Option(help="Of all chance.")] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the call: WAV, mouth left, ear right."),
-    ] = None,
-    transcript: Annotated[
-        bool, typer.Option(help="Write down what one caller hears, where the ASR model is here.")
-    ] = True,
-    cloud: Annotated[
-        int | None,
-        typer.Option(metavar="PORT", help="Answer there as Twilio's REST API on this machine."),
-    ] = None,
-    conformance: Annotated[
-        bool, typer.Option("--conformance", help="Try the protocol's facts; needs no SCRIPT.")
-    ] = False,
-    as_json: Json = False,
-) -> ExitCode:
-    """Call a server as Twilio and a caller would."""
-    from telephony.cli_emulator import CallOptions, call_server, try_conformance
-    from telephony.far_end.exchange import Conditions
-    from telephony.far_end.network import Impairments
-    from telephony.settings import load_settings
-
-    network = Impairments(loss / 100, jitter / 1000, reorder / 100, duplicate / 100, seed)
-    conditions = Conditions(network, echo, noise, drop_after, max_seconds)
-    if script is None and not conformance:
-        raise typer.BadParameter("name a script or a recording, or add --conformance")
-    options = CallOptions(
-        script or Path(), server, number, called, calls, conditions, out, as_json, transcript, cloud
-    )
-    if conformance:
-        return try_conformance(load_settings(), options, Console())
-    return call_server(load_settings(), options, Console())
 
 
 @app.command(

@@ -3,17 +3,20 @@
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from anyio import create_task_group, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Opening, Said, Silence, Trouble, Waiting, not_yet
 from nlu.mood import AcousticCue
+from nlu.understand import Alternative, LookAgain
 from telephony.floor import Floor
 from telephony.line import Line
 from telephony.playout import Playout
 from telephony.record import Record
 from telephony.spoken import Spoken
+from voice import EngineError
+from voice.asr import Transcript
 from voice.ears import CallerSilent, Ears, Paused, Utterance
 from voice.prosody import Prosody
 from voice.tts import Tts
@@ -74,7 +77,7 @@ async def answer(
 ) -> None:
     """Answer what the caller did. No exception leaves here."""
     try:
-        await speak(_turn(event, call), Spoken(event), playout, call)
+        await speak(_turn(event, call), Spoken(_to_keep(event)), playout, call)
     except Exception:
         log.exception("a reply failed; the caller hears an apology")
         try:
@@ -138,12 +141,44 @@ def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:
         case Utterance(failed=True):
             return Trouble()
         case Utterance(transcript=transcript, keys=keys, prosody=prosody):
-            return Said(transcript.text, transcript.confidence, keys, cue=acoustic_cue(prosody))
+            return Said(
+                transcript.text,
+                transcript.confidence,
+                keys,
+                cue=acoustic_cue(prosody),
+                look_again=look_again(transcript),
+            )
+
+
+def _to_keep(event: Utterance | CallerSilent | None) -> Utterance | CallerSilent | None:
+    """The event without the sound that its second look needs: the record keeps events."""
+    if isinstance(event, Utterance):
+        return replace(event, transcript=replace(event.transcript, look_again=None))
+    return event
 
 
 def expectation(waiting: Waiting) -> Expectation:
     """Translate what the dialogue waits for into what the ears should expect."""
     return Expectation(Kind(waiting.type), waiting.length, waiting.vocabulary)
+
+
+def look_again(transcript: Transcript) -> LookAgain | None:
+    """Translate what may have been said into what the understanding weighs, if it asks.
+
+    When the engine fails at it, what it heard at first still stands.
+    """
+    search = transcript.look_again
+    if search is None:
+        return None
+
+    def alternatives() -> tuple[Alternative, ...]:
+        try:
+            return tuple(Alternative(each.text, each.confidence) for each in search())
+        except EngineError:
+            log.exception("a second look failed; what was heard first stands")
+            return ()
+
+    return alternatives
 
 
 def acoustic_cue(prosody: Prosody | None) -> AcousticCue | None:

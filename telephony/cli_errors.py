@@ -32,7 +32,7 @@ class ExitCode(IntEnum):
         return member
 
     OK = 0, "done"
-    UNEXPECTED = 1, "unexpected error: a fault of ours, please report it"
+    FAULT = 1, "`check` or `eval dialogue` found faults; else one of ours: please report it"
     USAGE = 2, "wrong command, option or OFFHOOK_ setting"
     BAD_INPUT = 3, "a file or folder that cannot be used"
     MODEL = 4, "a model is missing, cannot be fetched, or was altered"
@@ -102,7 +102,7 @@ def _unexpected(error: BaseException) -> ExitCode:
     lines = traceback.format_exception(error)
     if log.isEnabledFor(logging.DEBUG):
         sys.stderr.writelines(lines)
-        return ExitCode.UNEXPECTED
+        return ExitCode.FAULT
     with tempfile.NamedTemporaryFile(
         "w", prefix="offhook-", suffix=".log", delete=False, encoding="utf-8"
     ) as file:
@@ -112,7 +112,7 @@ def _unexpected(error: BaseException) -> ExitCode:
     say_error(
         f"unexpected {what} (the traceback is in {Path(file.name)}; `offhook --debug …` shows it)"
     )
-    return ExitCode.UNEXPECTED
+    return ExitCode.FAULT
 
 
 def say_error(message: str) -> None:

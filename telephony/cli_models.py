@@ -56,7 +56,7 @@ def list_models(console: Console, as_json: bool) -> None:
 
 def pull_models(names: Iterable[str], everything: bool, console: Console) -> None:
     """Fetch, verify and convert the named models, the default ones, or all."""
-    chosen = manifest().names() if everything else list(names)
+    chosen = manifest().all() if everything else list(names)
     with _PullProgress(console) as progress:
         brought = pull(chosen, progress.show)
     for name in brought:

@@ -12,6 +12,7 @@ Assistant = Annotated[
     Path | None,
     typer.Option("--assistant", "-a", metavar="DIR", help="Its folder; or retail, clinic."),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
 class Learns(StrEnum):

@@ -2,27 +2,34 @@
 
 import uuid
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 from anyio.abc import TaskGroup
 
-from dialogue.agent import Agent
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
-from dialogue.identity import Voice
+from dialogue.extras import Extras
+from dialogue.grounding import Speaker
+from dialogue.guard import SupportGuard
+from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
+from dialogue.llm import LlmOptions, load_llm
+from dialogue.recommend import Recommender
 from dialogue.store import open_store
+from dialogue.suggestions import Suggestions
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
+from nlu.sentences import load_encoder
+from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
@@ -39,12 +46,20 @@ REPLAY_TIME = datetime(2026, 3, 3, 10, 30)
 T = TypeVar("T")
 
 
+class Agents(Protocol):
+    """Makes an agent for each call; `call` is its name in the history, a new one if empty."""
+
+    def __call__(self, call: str = "") -> FlowAgent:
+        """Make one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What a call meets outside itself; as it stands, the same on every day, for replays."""
 
     now: Callable[[], datetime] = lambda: REPLAY_TIME  # without a zone: the business's own clock
-    database: Path | None = None  # None is a new one for each call, in memory
+    database: Path | str | None = None  # a file, a URL; None is a new one for each call, in memory
 
 
 REPLAY = World()
@@ -52,7 +67,8 @@ REPLAY = World()
 
 def live(settings: Settings) -> World:
     """Return the world of calls that are no replays."""
-    return World(lambda: datetime.now().astimezone(), settings.database)
+    url = settings.database_url.get_secret_value()
+    return World(lambda: datetime.now().astimezone(), url or settings.database)
 
 
 def load_parts(
@@ -78,12 +94,35 @@ def load_parts(
         vad=engines.vad,
         asr=engines.asr,
         tts=tts,
-        agent=_agents(assistant, engines, world),
+        agent=_agents(assistant, engines.nlu, engines.knowledge, engines.extras, world),
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
         measure=measure if settings.prosody else None,
+        speaker=engines.extras.speaker,
     )
+
+
+def load_agents(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> Agents:
+    """Load what answers text alone, the same as in a call; returns what makes an agent."""
+    assistant, nlu, knowledge = load_minds(settings, world, tell)
+    return _agents(assistant, nlu, knowledge, _load_extras(settings, assistant), world)
+
+
+def load_minds(
+    settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
+) -> tuple[Assistant, Nlu, Knowledge]:
+    """Load the assistant, and what understands and knows for it; without any extras.
+
+    `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
+    """
+    tell("reading the assistant")
+    assistant = load_assistant(settings.assistant or default_assistant())
+    tell("loading the models")
+    options = _understanding(settings, assistant, world)
+    return assistant, *_load_understanding(assistant, options, settings.graph_endpoint)
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -94,21 +133,28 @@ def turn_options(settings: Settings) -> TurnOptions:
 def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     """Return which models of the registry these settings take for this assistant."""
     tts = tts_options(settings, assistant.voice)
+    llm = llm_options(settings, assistant.llm)
     names = [
         f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
         read_trained(assistant.path).encoder,
         tts.model or TTS_ENGINES[tts.engine].default_model,
         "silero-vad" if settings.vad.startswith("silero") else "",
+        llm.model if llm and llm.engine == "transformers" else "",
     ]
     return [name for name in names if name in manifest().names()]
 
 
-def asr_options(settings: Settings, language: str = "en") -> AsrOptions:
-    """Translate settings into the ASR's options; `language` is a BCP 47 tag."""
+def asr_options(settings: Settings, language: str = "en", others: Sequence[str] = ()) -> AsrOptions:
+    """Translate settings into the ASR's options; languages are BCP 47 tags.
+
+    With `others`, which of all was spoken is told.
+    """
+    spoken = (language, *others) if others else ()
     return AsrOptions(
         engine=settings.asr_engine,
         model=settings.asr_model,
-        language=language.partition("-")[0],
+        language=primary(language),
+        languages=tuple(dict.fromkeys(map(primary, spoken))),
         device=settings.device,
     )
 
@@ -141,6 +187,21 @@ def _digests(names: list[str]) -> dict[str, str]:
     return digests
 
 
+def llm_options(settings: Settings, own: LanguageModel) -> LlmOptions | None:
+    """Translate settings into the language model's options; None where nobody names one."""
+    model = settings.llm_model or own.model
+    if not model:
+        return None
+    engine = "endpoint" if settings.llm_url else own.engine
+    return LlmOptions(
+        engine=engine,
+        model=model,
+        url=settings.llm_url or own.url,
+        key=settings.llm_api_key.get_secret_value(),
+        device=settings.device,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Engines:
     vad: Callable[[], Vad]
@@ -148,27 +209,74 @@ class _Engines:
     tts: Tts
     nlu: Nlu
     knowledge: Knowledge
+    extras: Extras
 
 
 async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engines:
     """Load the engines side by side."""
-    understanding = NluOptions(
-        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
-    )
+    understanding = _understanding(settings, assistant, world)
     try:
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
-            asr = _Loading(tasks, partial(load_asr, asr_options(settings, assistant.language)))
+            asr = _Loading(
+                tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
+            )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
-            text = _Loading(tasks, partial(_load_understanding, assistant, understanding))
+            text = _Loading(tasks, partial(_load_text, settings, assistant, understanding))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return _Engines(vad.done, asr.done, tts.done, *text.done)
 
 
-def _load_understanding(assistant: Assistant, options: NluOptions) -> tuple[Nlu, Knowledge]:
+def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:
+    return NluOptions(
+        today=lambda: assistant.hours.local(world.now()).date(), device=settings.device
+    )
+
+
+def _load_understanding(
+    assistant: Assistant, options: NluOptions, endpoint: str
+) -> tuple[Nlu, Knowledge]:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.faq.values())
+    return load_nlu(assistant.path, options), load_knowledge(assistant.library, endpoint)
+
+
+def _load_text(
+    settings: Settings, assistant: Assistant, options: NluOptions
+) -> tuple[Nlu, Knowledge, Extras]:
+    """Load all that is about words; one after the other, too."""
+    understood = _load_understanding(assistant, options, settings.graph_endpoint)
+    return *understood, _load_extras(settings, assistant)
+
+
+def _load_extras(settings: Settings, assistant: Assistant) -> Extras:
+    return Extras(_load_speaker(settings, assistant), _load_suggestions(assistant))
+
+
+def _load_speaker(settings: Settings, assistant: Assistant) -> Speaker | None:
+    """Load the language model, if there is one, and its guard."""
+    own = assistant.llm
+    options = llm_options(settings, own)
+    if options is None:
+        return None
+    guard = SupportGuard(load_encoder())
+    return Speaker(
+        load_llm(options),
+        guard,
+        own.limit_seconds,
+        answers=own.answers,
+        summaries=own.summaries,
+        small_talk=own.small_talk,
+    )
+
+
+def _load_suggestions(assistant: Assistant) -> Suggestions | None:
+    """Learn from the purchases, if the assistant brings products along."""
+    shelf = assistant.recommend
+    if shelf is None:
+        return None
+    recommender = Recommender(shelf.products, shelf.purchases, load_encoder())
+    return Suggestions(recommender, shelf.stock)
 
 
 class _Loading(Generic[T]):
@@ -183,19 +291,17 @@ class _Loading(Generic[T]):
         self.done = await to_thread.run_sync(load)
 
 
-def _agents(assistant: Assistant, engines: _Engines, world: World) -> Callable[[], Agent]:
+def _agents(
+    assistant: Assistant, nlu: Nlu, knowledge: Knowledge, extras: Extras, world: World
+) -> Agents:
     """Return what makes an agent for each call; of a database in memory each gets its own."""
 
-    def agent() -> Agent:
+    def agent(call: str = "") -> FlowAgent:
         today = assistant.hours.local(world.now()).date()
         store = shared or open_store(None, assistant.seeds, today)
+        name = call or uuid.uuid4().hex
         made = FlowAgent(
-            assistant,
-            engines.nlu,
-            store,
-            world.now,
-            knowledge=engines.knowledge,
-            call=uuid.uuid4().hex,
+            assistant, nlu, store, world.now, knowledge=knowledge, extras=extras, call=name
         )
         if shared is None:
             weakref.finalize(made, store.close)

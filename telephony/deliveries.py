@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -19,6 +19,10 @@ TRIES = 3
 FIRST_PAUSE_SECONDS = 1.0  # before the second try; twice that before the third
 ANSWER_SECONDS = 3.0
 SIGNATURE = "X-Offhook-Signature"  # sha256=HMAC-SHA256 of the body, with Twilio's auth token
+
+
+Complete = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Finds what else goes into a packet; takes its time, and raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,20 @@ class Deliveries:
     def __init__(self, webhook: Webhook) -> None:
         self.lost = 0
         self._webhook = webhook
-        self.waiting: deque[bytes] = deque()
+        self.waiting: deque[tuple[Mapping[str, Any], Complete | None]] = deque()
         self._came = anyio.Event()
 
-    def put(self, packet: Mapping[str, Any]) -> None:
-        """Have a packet posted. Never waits; what nobody takes is counted and logged."""
+    def put(self, packet: Mapping[str, Any], complete: Complete | None = None) -> None:
+        """Have a packet posted, with what `complete` then finds to be put into it.
+
+        Never waits; what nobody takes is counted and logged.
+        """
         if not self._webhook.url:
             return
         if len(self.waiting) >= WAITING:
             self._lose(f"{WAITING} others wait already")
             return
-        self.waiting.append(json.dumps(packet).encode())
+        self.waiting.append((packet, complete))
         self._came.set()
 
     async def run(self) -> None:
@@ -70,7 +77,9 @@ class Deliveries:
         while True:
             self._came = anyio.Event()
             while self.waiting:
-                await self._deliver(client, self.waiting[0])
+                packet, complete = self.waiting[0]
+                added = await complete() if complete else {}
+                await self._deliver(client, json.dumps({**packet, **added}).encode())
                 self.waiting.popleft()
             await self._came.wait()
 

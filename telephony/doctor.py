@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from dialogue import DialogueError
 from dialogue.assistant import default_assistant, load_assistant
+from dialogue.databases import answers
 from models import ModelError
 from models.device import place
 from models.registry import cache_root, digest, manifest
@@ -180,6 +181,18 @@ def _folders(settings: Settings) -> Iterator[Finding]:
             yield ok(f"{decimal(free)} free in {there}")
 
 
+def _database(settings: Settings) -> Iterator[Finding]:
+    if not (url := settings.database_url.get_secret_value()):
+        yield ok("the database is a file; OFFHOOK_DATABASE_URL names a server's")
+        return
+    try:
+        answers(url)
+    except DialogueError as error:
+        yield problem(str(error), "correct OFFHOOK_DATABASE_URL, or start the server")
+    else:
+        yield ok("the database server answers")
+
+
 Check = Callable[[Settings], Iterator[Finding]]
 
 CHECKS: dict[str, Check] = {
@@ -192,6 +205,7 @@ CHECKS: dict[str, Check] = {
     "phonemes": _espeak,
     "sound": _sound,
     "folders": _folders,
+    "database": _database,
     "phone": check_phone,
 }
 

@@ -17,6 +17,7 @@ REASONS = {
     "caller_asked": "They asked for a person.",
     "not_understood": "The assistant did not understand them several times in a row.",
     "urgent": "What they said may be an emergency.",
+    "not_verified": "They could not show who they are: verify them before you tell them anything.",
     "trouble": "The assistant had a technical problem.",
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dialogue.agent import Agent
+from dialogue.grounding import Speaker
 from voice.asr import Asr
 from voice.prosody import Measure
 from voice.tts import Tts
@@ -23,3 +24,4 @@ class Parts:
     models: Mapping[str, str]  # name → SHA-256 of each model that takes part
     turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold
     measure: Measure | None = None  # of how callers say things, where that is wanted
+    speaker: Speaker | None = None  # the language model, where there is one

@@ -24,7 +24,8 @@ class TurnRecord:
     `text` is what the caller said or the assistant meant to say, `heard` what of it reached the
     other side. Intent, confidence, slots and sentiment are the caller's; the assistant's are the
     sources and the `trace`: the rules that led to what it said. `sentiment_score` is -1 to 1, and
-    takes in the voice where it was measured.
+    takes in the voice where it was measured. `answered` says how a language model's answer came
+    about, where one was asked.
     """
 
     speaker: str
@@ -40,6 +41,7 @@ class TurnRecord:
     timings_ms: TurnTimings = field(default_factory=TurnTimings)
     sentiment_score: float | None = None
     trace: tuple[str, ...] = ()
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Record:
                     sources=tuple(masked(source, exchange.secrets) for source in exchange.sources),
                     timings_ms=spoken.timings(exchange),
                     trace=exchange.trace,
+                    answered=masked(exchange.answered, exchange.secrets),
                 )
             )
 

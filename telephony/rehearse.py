@@ -32,7 +32,7 @@ from nlu.dataset import load_intents
 from telephony.compose import asr_options
 from telephony.settings import load_settings
 from voice import VoiceError
-from voice.asr import Asr, AsrOptions, Transcript, load_asr, model_name
+from voice.asr import Asr, AsrOptions, Hypothesis, SecondLook, Transcript, load_asr, model_name
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Int16, SpokenFrame, frames
 from voice.codec import decode_ulaw, encode_ulaw
 from voice.ears import LEAD_IN_SECONDS
@@ -72,12 +72,16 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the ASR made of a take; "" and 0 where it heard no words."""
+    """What the ASR made of a take; "" and 0 where it heard no words. See `Transcript`.
+
+    `alternatives` are what a second look finds, whether the understanding would ask for it or not.
+    """
 
     said: str
     heard: str
     confidence: float
     take: Take
+    alternatives: tuple[Hypothesis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def perform(
             transcript = anyio.run(
                 _heard, take, voices[take.voice], asr, carry or phone_line, backend="trio"
             )
-            heard = Heard(take.said, transcript.text, round(transcript.confidence, 4), take)
+            heard = _kept(take, transcript)
             known[take] = heard
             if file:
                 _append(file, heard)
@@ -159,7 +163,14 @@ def read_heard(file: Path) -> Iterator[Heard]:
             row = json.loads(line)
         except json.JSONDecodeError:
             continue
-        yield Heard(**row | {"take": Take(**row["take"])})
+        others = tuple(Hypothesis(**other) for other in row.get("alternatives", ()))
+        yield Heard(**row | {"take": Take(**row["take"]), "alternatives": others})
+
+
+def _kept(take: Take, transcript: Transcript) -> Heard:
+    found = transcript.look_again() if transcript.look_again else ()
+    others = tuple(replace(other, confidence=round(other.confidence, 4)) for other in found)
+    return Heard(take.said, transcript.text, round(transcript.confidence, 4), take, others)
 
 
 def _append(file: Path, heard: Heard) -> None:
@@ -291,7 +302,7 @@ def main() -> None:
     options = _parser().parse_args()
     settings = load_settings()
     asked = asr_options(settings)
-    asked = replace(asked, model=options.model or asked.model)
+    asked = replace(asked, model=options.model or asked.model, second_look=SecondLook(hypotheses=1))
     console = Console(stderr=True)
     try:
         file = options.heard or cache_file(options.assistant.name, VOICES, asked)

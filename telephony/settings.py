@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import platformdirs
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephony import SettingsError
@@ -28,7 +28,9 @@ OF_MODELS = {
 class Settings(BaseSettings):
     """Each field is the variable of its name in capitals: `asr_model` is `OFFHOOK_ASR_MODEL`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, populate_by_name=True
+    )
 
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto",
@@ -51,6 +53,14 @@ class Settings(BaseSettings):
         default="", description="of a voice with several speakers: name or number"
     )
     tts_speed: float = Field(default=1.0, description="1.2 speaks 20 % faster; 0.5 to 2")
+    llm_model: str = Field(
+        default="", description="a language model's name; empty: as the assistant says, or none"
+    )
+    llm_url: str = Field(
+        default="",
+        description="where it is asked: http://127.0.0.1:8080/v1; empty: as the assistant says",
+    )
+    llm_api_key: SecretStr = Field(default=SecretStr(""), description="the secret that it wants")
     assistant: Path | None = Field(
         default=None,
         description="the assistant that answers: its folder, or retail or clinic; empty: retail",
@@ -58,6 +68,16 @@ class Settings(BaseSettings):
     database: Path = Field(
         default=Path(platformdirs.user_data_dir("offhook")) / "offhook.sqlite",
         description="where the assistant's orders and calls are stored; replay has one in memory",
+    )
+    database_url: SecretStr = Field(
+        default=SecretStr(""),
+        validation_alias=AliasChoices("OFFHOOK_DATABASE_URL", "DATABASE_URL"),
+        description="postgresql://…, a database of its own instead of the file; DATABASE_URL too",
+    )
+    graph_endpoint: str = Field(
+        default="",
+        description="the URL of a SPARQL endpoint with the knowledge graph; empty: the files of the"
+        " assistant",
     )
     public: bool = Field(
         default=False,

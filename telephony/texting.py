@@ -8,7 +8,6 @@ import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +22,7 @@ from anyio import (
     to_thread,
 )
 
-from dialogue.agent import Agent, Said, not_yet
+from dialogue.agent import Agent, Said, converse, not_yet
 from dialogue.phrasing import render
 from dialogue.state import Outcome
 from telephony import PictureError
@@ -39,7 +38,6 @@ log = logging.getLogger(__name__)
 
 REPLY_SECONDS = 12.0  # of the 15 that Twilio waits
 PICTURE_SECONDS = 5.0  # of these, until the last picture must be at hand; reading ends by itself
-COMMIT_SECONDS = 2.0
 CONVERSATION_SECONDS = 4 * 3600.0  # a message after so long begins a new one
 CONVERSATIONS = 1000  # at once; the one that rested longest makes room
 ANSWERED = 1000  # messages whose answer is kept: Twilio may ask twice
@@ -243,20 +241,6 @@ class Texting:
 
     def _text(self, text: str) -> str:
         return " ".join(render(text, self._service.assistant.facts))
-
-
-async def converse(agent: Agent, said: Said) -> str:
-    """Return the agent's whole reply, committed; if it breaks, the words are kept for later."""
-    clauses: list[str] = []
-    written = ""
-    try:
-        async with aclosing(agent.reply(said)) as reply:
-            clauses += [clause async for clause in reply]
-        written = " ".join(clauses)
-    finally:
-        with move_on_after(COMMIT_SECONDS, shield=True):
-            await agent.commit(" ".join(clauses), written)
-    return written
 
 
 def _store(path: Path, content: bytes) -> None:

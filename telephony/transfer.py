@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import VoiceResponse
 
 from dialogue.agent import NobodyCame
 from dialogue.state import Outcome
+from dialogue.summary import Line, summary
 from telephony import TwilioError
 from telephony.handoff import HandOffUrls, cold, queue, waiting_room
 from telephony.packet import Packet, Parties, make_packet
@@ -35,7 +36,7 @@ async def after_stream(service: Service, session: Session) -> VoiceResponse:
         log.error("nobody to hand over to: add number = below [handoff] in assistant.toml")
         return voicemail(service)
     packet = packet_of(service, session)
-    service.deliveries.put(packet.as_json())
+    deliver(service, session, packet)
     session.note("handed over", {"how": handoff.kind, "summary": packet.summary})
     match handoff.kind:
         case "cold":
@@ -121,6 +122,17 @@ def packet_of(service: Service, session: Session) -> Packet:
         service.links.transcript(session.call_sid),
     )
     return make_packet(parties, session.record.turns, session.agent.brief, service.assistant)
+
+
+def deliver(service: Service, session: Session, packet: Packet) -> None:
+    """Have the business's own systems know, in more words where a language model finds them."""
+    speaker = service.parts.speaker if service.parts else None
+    lines = [Line(turn.speaker, turn.heard) for turn in session.record.turns if turn.heard]
+
+    async def in_more_words() -> dict[str, str]:
+        return {"summary": await summary(packet.summary, lines, speaker)}
+
+    service.deliveries.put(packet.as_json(), in_more_words if speaker else None)
 
 
 def hand_off_urls(service: Service) -> HandOffUrls:

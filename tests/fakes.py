@@ -26,7 +26,7 @@ from dialogue.agent import (
 from nlu.understand import Sentiment, Understanding
 from telephony.line import Line
 from voice import EngineError
-from voice.asr import Transcript
+from voice.asr import Hypothesis, Transcript
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit, Frame, SpokenFrame, frame_time
 from voice.turns import Expectation
 
@@ -66,14 +66,23 @@ class FakeVad:
 
 @dataclass
 class FakeAsr:
-    """Looks sentences up; breaks on the sentences it is told to break on."""
+    """Looks sentences up, and what else each may have been; breaks on those it is told to.
+
+    `looks` are the sentences that it was asked to look at again.
+    """
 
     breaks_on: str | None = None
+    doubts: Mapping[str, Sequence[Hypothesis]] = field(default_factory=dict)
     expectations: list[Expectation] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
 
     def open(self, expectation: Expectation) -> "FakeAsrStream":
         self.expectations.append(expectation)
         return FakeAsrStream(self)
+
+    def transcript(self, text: str) -> Transcript:
+        look_again = FakeLook(self, text) if text in self.doubts else None
+        return Transcript(text, confidence=0.9 if text else 0.0, look_again=look_again)
 
 
 class FakeAsrStream:
@@ -91,7 +100,18 @@ class FakeAsrStream:
         text = " ".join(SENTENCES[value - 1] for value in self._heard)
         if self._asr.breaks_on is not None and self._asr.breaks_on in text:
             raise EngineError("the ASR broke, as the test asked")
-        return Transcript(text, confidence=0.9 if text else 0.0)
+        return self._asr.transcript(text)
+
+
+class FakeLook:
+    """What else a sentence may have been; stands for the sound that this is searched in."""
+
+    def __init__(self, asr: FakeAsr, text: str) -> None:
+        self._asr, self._text = asr, text
+
+    def __call__(self) -> tuple[Hypothesis, ...]:
+        self._asr.looks.append(self._text)
+        return tuple(self._asr.doubts[self._text])
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Speech to text: the protocol, and the engines by name."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from models.device import Device, place
@@ -28,8 +28,14 @@ class Transcript:
 
     `text` is empty when the engine or a guard found no words. `confidence` is 0 to 1 (the geometric
     mean of the token probabilities), `no_speech` the engine's probability that nobody spoke,
-    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives` are all that
-    were asked for, the text itself first.
+    `rejected` says which guard emptied the text, and is "" otherwise. `alternatives`, the text
+    itself first, are all that were asked for. `look_again` searches for them where the engine
+    doubts and none were asked for; else it is None. It blocks, so call it in a worker thread. It
+    holds the encoded sound (1 MB of Whisper base) until it is called: do not keep it for long.
+
+    `language` is what was spoken, and `language_confidence` how likely, among those that the engine
+    was asked to tell apart; else "" and 0. It is told of a rejected text too: another language than
+    the one listened for often comes out as no words.
     """
 
     text: str
@@ -37,6 +43,11 @@ class Transcript:
     no_speech: float = 0.0
     rejected: str = ""
     alternatives: tuple[Hypothesis, ...] = ()
+    language: str = ""
+    language_confidence: float = 0.0
+    look_again: Callable[[], tuple[Hypothesis, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
 
 class AsrStream(Protocol):
@@ -76,6 +87,21 @@ class RescoringAsr(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """When an utterance can be searched for what else it may have been, if somebody asks."""
+
+    below: float = 0.9  # of the transcript's confidence; two in five utterances over a phone line
+    hypotheses: int = 5  # searched with as many beams; 1 looks at none again
+
+    def is_for(self, confidence: float) -> bool:
+        """Whether a text with this confidence is worth it."""
+        return self.hypotheses > 1 and confidence < self.below
+
+
+SECOND_LOOK = SecondLook()
+
+
+@dataclass(frozen=True, slots=True)
 class AsrOptions:
     """Which speech recognition, and where it runs."""
 
@@ -84,6 +110,8 @@ class AsrOptions:
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
+    second_look: SecondLook = SECOND_LOOK
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:
@@ -101,11 +129,16 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
         raise UnknownEngine(
             f"Whisper {options.model} knows English alone: choose base for {options.language!r}"
         )
+    if options.model.endswith(".en") and options.languages:
+        raise UnknownEngine(f"Whisper {options.model} cannot tell languages apart: choose base")
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
+    look = options.second_look
+    if engine is _openai_whisper:  # it gives away the best hypothesis alone
+        look = replace(look, hypotheses=1)
     try:
-        asr = WhisperAsr(engine(options, device), options.language)
+        asr = WhisperAsr(engine(options, device), options.language, look)
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "
@@ -126,13 +159,17 @@ def model_name(options: AsrOptions) -> str:
 def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_faster import FasterWhisperDecoder
 
-    return FasterWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return FasterWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
-    return OpenAiWhisperDecoder(model_path(model_name(options)), options.language, device)
+    return OpenAiWhisperDecoder(
+        model_path(model_name(options)), options.language, device, options.languages
+    )
 
 
 ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {

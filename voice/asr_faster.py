@@ -14,7 +14,7 @@ from faster_whisper.feature_extractor import FeatureExtractor
 from faster_whisper.tokenizer import Tokenizer
 
 from models.device import Device, cores
-from voice.asr_whisper import Decoded
+from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
 
 _TEXT_CONTEXT = 448  # tokens, of which the prompt may take half
@@ -26,7 +26,9 @@ _LEAST_PROBABILITY = 1e-9  # of a token, so that its logarithm is one
 class FasterWhisperDecoder:
     """Meets `Decoder`; on the CPU as many utterances run side by side as there are cores for."""
 
-    def __init__(self, folder: Path, language: str, device: Device) -> None:
+    def __init__(
+        self, folder: Path, language: str, device: Device, languages: Sequence[str] = ()
+    ) -> None:
         self._model = Whisper(
             str(folder),
             device=device.kind,
@@ -41,14 +43,37 @@ class FasterWhisperDecoder:
             task="transcribe",
             language=language,
         )
+        self._languages = tuple(languages)
+        _refuse_unknown(languages, self._tokenizer)
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
-        """Transcribe; see `Decoder`."""
+    def encode(self, samples: Float32) -> Encoded:
+        """Run the encoder; see `Decoder`."""
+        mel = self._features(samples, padding=0)
+        batch = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
+        states = self._model.encode(batch)
+        return _Encoded(self._model, self._tokenizer, states, self._languages)
+
+
+class _Encoded:
+    """Meets `Encoded`."""
+
+    def __init__(
+        self,
+        model: Whisper,
+        tokenizer: Tokenizer,
+        states: ctranslate2.StorageView,
+        languages: tuple[str, ...],
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._states = states  # (1, positions, width)
+        self._languages = languages
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        """Transcribe; see `Encoded`."""
         start = self._start_tokens(prompt)
         result = self._model.generate(
-            self._mel(samples),
+            self._states,
             [start],
             beam_size=beams,
             num_hypotheses=hypotheses,
@@ -68,13 +93,14 @@ class FasterWhisperDecoder:
             average_logprob=average_logprob,
             no_speech=result.no_speech_prob,
             others=tuple(others),
+            languages=self._spoken() if self._languages else {},
         )
 
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
-        """Judge sentences; see `Decoder`. The sound is encoded once, the sentences are a batch."""
-        encoded = np.array(self._model.encode(self._mel(samples), to_cpu=True))
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences, all in one batch; see `Encoded`."""
+        states = np.array(self._states.to_device(ctranslate2.Device.cpu))
         found = self._model.align(
-            ctranslate2.StorageView.from_array(np.repeat(encoded, len(sentences), axis=0)),
+            ctranslate2.StorageView.from_array(np.repeat(states, len(sentences), axis=0)),
             [*self._tokenizer.sot_sequence],
             [self._tokenizer.encode(f" {sentence.strip()}") for sentence in sentences],
             [round(seconds * _MEL_FRAMES_PER_SECOND)] * len(sentences),
@@ -82,10 +108,12 @@ class FasterWhisperDecoder:
         probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
         return [float(np.log(each).sum()) for each in probabilities]
 
-    def _mel(self, samples: Float32) -> ctranslate2.StorageView:
-        """Whisper's features, as a batch of one."""
-        mel = self._features(samples, padding=0)
-        return ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
+    def _spoken(self) -> dict[str, float]:
+        """Tell the languages apart, by one step of the decoder."""
+        (found,) = self._model.detect_language(self._states)
+        of = {token.strip("<|>"): probability for token, probability in found}
+        total = sum(of[language] for language in self._languages)
+        return {language: of[language] / total for language in self._languages}
 
     def _start_tokens(self, prompt: str) -> list[int]:
         tokenizer = self._tokenizer
@@ -94,6 +122,12 @@ class FasterWhisperDecoder:
             return start
         before = tokenizer.encode(f" {prompt.strip()}")[-_MOST_PROMPT_TOKENS:]
         return [tokenizer.sot_prev, *before, *start]
+
+
+def _refuse_unknown(languages: Sequence[str], tokenizer: Tokenizer) -> None:
+    for language in languages:
+        if tokenizer.tokenizer.token_to_id(f"<|{language}|>") is None:
+            raise ValueError(f"{language!r} is no language that Whisper knows")
 
 
 def _side_by_side(device: Device) -> int:

@@ -6,19 +6,26 @@ bound on the tokens, the windows of long speech, and the order in which speech i
 Whisper pads every utterance to 30 s, and that padding is most of what a short turn costs. Given
 10 s it is as accurate and three times as fast, but once in a while it repeats itself without end.
 The bound on the tokens notices; the utterance is then decoded at the 30 s of the model's training.
+
+What is decoded greedily and without doubt is done. Where a doubt stays, what the encoder has made
+of the sound is kept with the transcript: whoever wants to know what else may have been said has
+several hypotheses searched in it. The encoder is most of the work, but five beams take as long as
+an answer may: only where the words leave in doubt what was meant are they worth it.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
 from anyio import to_thread
 
 from voice import EngineError
-from voice.asr import Hypothesis, Transcript
+from voice.asr import SECOND_LOOK, Hypothesis, SecondLook, Transcript
 from voice.asr_guards import has_sound, is_unfounded, without_noises, without_repeats
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Float32, Frame
 from voice.turns import Expectation, Kind
@@ -43,7 +50,8 @@ QUIET_SECONDS = 0.2
 class Decoded:
     """What the model wrote: `tokens` counts them, `average_logprob` is theirs and the end's.
 
-    `others` are the next best hypotheses, as text and average log probability.
+    `others` are the next best hypotheses, as text and average log probability. `languages` are the
+    probabilities of those that the decoder was told to tell apart, and sum up to 1.
     """
 
     text: str
@@ -51,22 +59,26 @@ class Decoded:
     average_logprob: float
     no_speech: float
     others: tuple[tuple[str, float], ...] = ()
+    languages: Mapping[str, float] = field(default_factory=dict)
+
+
+class Encoded(Protocol):
+    """What a model's encoder made of some sound; to be decoded as often as wanted. Blocking."""
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        """Write it down; `hypotheses` is at most `beams`, and an engine may give fewer."""
+        ...
+
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Log probability of each sentence, without a prompt. `seconds` of the sound are speech."""
+        ...
 
 
 class Decoder(Protocol):
     """A Whisper model in some library; safe to use from several threads at once."""
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
-        """Blocking. The samples (-1 to 1, 16 kHz) are as long as the encoder's context shall be.
-
-        `hypotheses` is at most `beams`; an engine may give fewer.
-        """
-        ...
-
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
-        """Log probability of each sentence, without a prompt; blocking. `seconds` are speech."""
+    def encode(self, samples: Float32) -> Encoded:
+        """Blocking. The samples (-1 to 1, 16 kHz) are as long as the encoder's context shall be."""
         ...
 
 
@@ -91,28 +103,38 @@ ATTEMPTS = (
 class WhisperAsr:
     """Meets `RescoringAsr` with any `Decoder`."""
 
-    def __init__(self, decoder: Decoder, language: str = "en") -> None:
+    def __init__(
+        self, decoder: Decoder, language: str = "en", second_look: SecondLook = SECOND_LOOK
+    ) -> None:
         self._decoder = decoder
         self._language = language
+        self._second_look = second_look
 
     def open(self, expectation: Expectation, hypotheses: int = 1) -> "WhisperStream":
-        """Begin an utterance; with several `hypotheses` they are searched with as many beams."""
+        """Begin an utterance; several `hypotheses` are searched at once, with as many beams."""
         prompt = prompt_for(expectation, self._language)
-        return WhisperStream(self._decoder, prompt, hypotheses)
+        return WhisperStream(self._decoder, prompt, hypotheses, self._second_look)
 
     def warm_up(self) -> None:
         """Decode once: the first caller shall not wait for what libraries do lazily."""
         silence = _padded(np.zeros(0, np.float32), SHORT_CONTEXT_SECONDS)
-        self._decoder.decode(silence, prompt="", most_tokens=1, beams=1)
+        self._decoder.encode(silence).decode(prompt="", most_tokens=1, beams=1)
 
 
 class WhisperStream:
     """Meets `RescoringStream`: keeps the frames; all of them are transcribed at each `finish`."""
 
-    def __init__(self, decoder: Decoder, prompt: str, hypotheses: int = 1) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        prompt: str,
+        hypotheses: int = 1,
+        second_look: SecondLook = SECOND_LOOK,
+    ) -> None:
         self._decoder = decoder
         self._prompt = prompt
         self._hypotheses = hypotheses
+        self._second_look = second_look
         self._pcm: list[bytes] = []
 
     def feed(self, frame: Frame) -> None:
@@ -123,7 +145,12 @@ class WhisperStream:
         """Transcribe what was fed so far."""
         with _engine_errors():
             return await to_thread.run_sync(
-                transcribe, self._decoder, self._samples(), self._prompt, self._hypotheses
+                transcribe,
+                self._decoder,
+                self._samples(),
+                self._prompt,
+                self._hypotheses,
+                self._second_look,
             )
 
     async def rescore(self, sentences: Sequence[str]) -> list[float]:
@@ -146,21 +173,30 @@ def _engine_errors() -> Iterator[None]:
         raise EngineError(f"speech recognition failed: {reason}") from error
 
 
-def transcribe(decoder: Decoder, samples: Float32, prompt: str, hypotheses: int = 1) -> Transcript:
+def transcribe(
+    decoder: Decoder,
+    samples: Float32,
+    prompt: str,
+    hypotheses: int = 1,
+    second_look: SecondLook = SECOND_LOOK,
+) -> Transcript:
     """Turn an utterance of any length into text. Blocking.
 
-    One that is cut into windows has no alternatives: there would be too many.
+    One that is cut into windows is not looked at again: there would be too many ways to hear it.
     """
     if not has_sound(samples):
         return Transcript("", confidence=0.0, no_speech=1.0, rejected="silence")
-    return _joined([_hear(decoder, window, prompt, hypotheses) for window in windows(samples)])
+    pieces = list(windows(samples))
+    if len(pieces) > 1:
+        second_look = replace(second_look, hypotheses=1)
+    return _joined([_hear(decoder, piece, prompt, hypotheses, second_look) for piece in pieces])
 
 
 def rescore(decoder: Decoder, samples: Float32, sentences: Sequence[str]) -> list[float]:
     """Judge how well each sentence fits the first 30 s of the sound. Blocking."""
     first = next(windows(samples))
     context = _padded(first, _attempts(first)[0].context_seconds)
-    return decoder.rescore(context, first.size / SAMPLE_RATE_HZ, sentences)
+    return decoder.encode(context).rescore(first.size / SAMPLE_RATE_HZ, sentences)
 
 
 def prompt_for(expectation: Expectation, language: str) -> str:
@@ -198,11 +234,13 @@ def _quietest(samples: Float32, start: int, end: int) -> int:
     return start + (int(sums.argmin()) + frames // 2) * FRAME_SAMPLES
 
 
-def _hear(decoder: Decoder, samples: Float32, prompt: str, hypotheses: int) -> Transcript:
+def _hear(
+    decoder: Decoder, samples: Float32, prompt: str, hypotheses: int, second_look: SecondLook
+) -> Transcript:
     """Transcribe a piece that fits the context, and doubt the result."""
-    decoded, runaway = _decode(decoder, samples, prompt, hypotheses)
+    encoded, decoded, runaway = _decode(decoder, samples, prompt, hypotheses)
     if prompt and decoded.average_logprob < SURE_LOGPROB:
-        decoded = replace(decoded, no_speech=_no_speech(decoder, samples))
+        decoded = replace(decoded, no_speech=_no_speech(encoded))
     confidence = min(1.0, math.exp(decoded.average_logprob))
     text = without_repeats(decoded.text)
     looped = text != decoded.text
@@ -216,15 +254,56 @@ def _hear(decoder: Decoder, samples: Float32, prompt: str, hypotheses: int) -> T
         # the repeats were certain of themselves: what is left deserves only its share of that
         kept = len(text) / len(decoded.text)
         sure = confidence * kept
-        others = _alternatives(Hypothesis(spoken, sure), decoded) if hypotheses > 1 else ()
-        return Transcript(spoken, sure, decoded.no_speech, alternatives=others)
-    return Transcript("", 0.0, decoded.no_speech, rejected)
+        best = Hypothesis(spoken, sure)
+        others = _alternatives(best, decoded.others) if hypotheses > 1 else ()
+        look_again = None
+        if hypotheses == 1 and not looped and second_look.is_for(sure):
+            bound = min(_most_tokens(samples), MOST_TOKENS)
+            search = partial(_search, best, encoded, prompt, bound, second_look.hypotheses)
+            look_again = LookAgain(search)
+        return Transcript(
+            spoken, sure, decoded.no_speech, "", others, *_language(decoded), look_again
+        )
+    # another language than the one it listens for often comes out as no words at all
+    return Transcript("", 0.0, decoded.no_speech, rejected, (), *_language(decoded))
 
 
-def _alternatives(best: Hypothesis, decoded: Decoded) -> tuple[Hypothesis, ...]:
+def _language(decoded: Decoded) -> tuple[str, float]:
+    """Give the likeliest language and its probability; "" and 0 where none were told apart."""
+    return max(decoded.languages.items(), key=lambda item: item[1], default=("", 0.0))
+
+
+class LookAgain:
+    """A search that is made at the first call and then lets go of the sound; from any thread.
+
+    A reply that is given up may still be searching when the next one asks for the same.
+    """
+
+    def __init__(self, search: Callable[[], tuple[Hypothesis, ...]]) -> None:
+        self._search: Callable[[], tuple[Hypothesis, ...]] | None = search
+        self._found: tuple[Hypothesis, ...] = ()
+        self._once = Lock()
+
+    def __call__(self) -> tuple[Hypothesis, ...]:
+        """See `Transcript.look_again`. Raises EngineError."""
+        with self._once, _engine_errors():
+            if self._search:
+                self._found, self._search = self._search(), None
+            return self._found
+
+
+def _search(
+    best: Hypothesis, encoded: Encoded, prompt: str, most_tokens: int, hypotheses: int
+) -> tuple[Hypothesis, ...]:
+    """Search several hypotheses in what is encoded already."""
+    first = encoded.decode(prompt, most_tokens, hypotheses, hypotheses)
+    return _alternatives(best, [(first.text, first.average_logprob), *first.others])
+
+
+def _alternatives(best: Hypothesis, others: Sequence[tuple[str, float]]) -> tuple[Hypothesis, ...]:
     """The best and the others, each text once and none without words."""
     found = {best.text: best}
-    for text, average_logprob in decoded.others:
+    for text, average_logprob in others:
         if spoken := without_noises(without_repeats(text)):
             found.setdefault(spoken, Hypothesis(spoken, min(1.0, math.exp(average_logprob))))
     return tuple(found.values())
@@ -232,25 +311,29 @@ def _alternatives(best: Hypothesis, decoded: Decoded) -> tuple[Hypothesis, ...]:
 
 def _decode(
     decoder: Decoder, samples: Float32, prompt: str, hypotheses: int
-) -> tuple[Decoded, bool]:
+) -> tuple[Encoded, Decoded, bool]:
     """The first attempt that does not run away, else the last one and True."""
-    seconds = samples.size / SAMPLE_RATE_HZ
+    context_seconds = 0.0
     for attempt in _attempts(samples):
-        bound = math.ceil(TOKENS_PER_SECOND * seconds + TOKENS_SPARE) * attempt.patience
-        bound = min(bound, MOST_TOKENS)
-        context = _padded(samples, attempt.context_seconds)
+        if attempt.context_seconds != context_seconds:
+            context_seconds = attempt.context_seconds
+            encoded = decoder.encode(_padded(samples, context_seconds))
+        bound = min(_most_tokens(samples) * attempt.patience, MOST_TOKENS)
         beams = max(attempt.beams, hypotheses)
-        decoded = decoder.decode(context, prompt, bound, beams, hypotheses)
+        decoded = encoded.decode(prompt, bound, beams, hypotheses)
         capped = decoded.tokens >= bound
         if not capped and without_repeats(decoded.text) == decoded.text:
-            return decoded, False
-    return decoded, capped
+            return encoded, decoded, False
+    return encoded, decoded, capped
 
 
-def _no_speech(decoder: Decoder, samples: Float32) -> float:
+def _most_tokens(samples: Float32) -> int:
+    return math.ceil(TOKENS_PER_SECOND * samples.size / SAMPLE_RATE_HZ + TOKENS_SPARE)
+
+
+def _no_speech(encoded: Encoded) -> float:
     """What the model thinks without a prompt; with one it takes any noise for an answer."""
-    context = _padded(samples, _attempts(samples)[0].context_seconds)
-    return decoder.decode(context, prompt="", most_tokens=1, beams=1).no_speech
+    return encoded.decode(prompt="", most_tokens=1, beams=1).no_speech
 
 
 def _attempts(samples: Float32) -> list[Attempt]:
@@ -265,11 +348,14 @@ def _joined(parts: Sequence[Transcript]) -> Transcript:
     if not heard or len(parts) == 1:
         return parts[0]
     lengths = [len(part.text) for part in heard]
+    longest = max(heard, key=lambda part: len(part.text))
     logprobs = [math.log(max(part.confidence, 1e-9)) for part in heard]
     return Transcript(
         " ".join(part.text for part in heard),
         confidence=math.exp(float(np.average(logprobs, weights=lengths))),
         no_speech=min(part.no_speech for part in heard),
+        language=longest.language,
+        language_confidence=longest.language_confidence,
     )
 
 

@@ -10,7 +10,7 @@ from telephony.security import SignedForm
 from telephony.service import Service
 from telephony.sessions import Session
 from telephony.texting import Texting
-from telephony.transfer import packet_of
+from telephony.transfer import deliver, packet_of
 
 log = logging.getLogger(__name__)
 
@@ -34,4 +34,4 @@ def tell(service: Service, session: Session) -> None:
     session.note("handed over", {"how": "message", "summary": packet.summary})
     if not service.settings.handoff_webhook:
         log.error("a writer waits for a person, and nobody is told: set OFFHOOK_HANDOFF_WEBHOOK")
-    service.deliveries.put(packet.as_json())
+    deliver(service, session, packet)

@@ -5,7 +5,7 @@ import logging
 from fastapi import APIRouter, Response, WebSocket
 from twilio.twiml.voice_response import VoiceResponse
 
-from dialogue.agent import Trouble
+from dialogue.agent import Opening, Trouble
 from telephony import Refused
 from telephony.admission import Declined
 from telephony.handoff import ANSWERED, BRIDGED
@@ -108,6 +108,7 @@ async def answer(service: Service, form: Form) -> VoiceResponse:
         language=service.assistant.language,
         agent=parts.agent(),
         record=service.record(),
+        opening=Opening(caller="" if caller.lower() in WITHHELD else caller),
     )
     try:
         return connect(service, service.sessions.open(session))

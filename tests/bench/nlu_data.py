@@ -16,6 +16,7 @@ from nlu import DataError
 from nlu.augment import join
 from nlu.dataset import Example, Mark
 from nlu.understand import OUT_OF_SCOPE
+from tests.bench.crosswoz import dialogues, utterances
 
 DEVELOPMENT_SHARE = 0.1  # of the training part, where a set has no development part
 FOLDS = 10  # of NLU++'s "large" setting: nine to train on, one to test on
@@ -103,6 +104,11 @@ def dstc11(folder: Path) -> Iterator[Corpus]:
     random.Random(7).shuffle(examples)  # noqa: S311 - reproducible, not secret
     for i in range(5):
         yield Corpus([e for n, e in enumerate(examples) if n % 5 != i], (), examples[i::5])
+
+
+def crosswoz(folder: Path) -> Corpus:
+    """Callers' turns of CrossWOZ's validation part, parted by dialogue."""
+    return Corpus(*map(utterances, dialogues(folder)))
 
 
 def few(corpus: Corpus, per_intent: int, seed: int) -> Corpus:
@@ -226,6 +232,7 @@ LOADERS: dict[str, Callable[[Path], Corpus | Iterator[Corpus]]] = {
     "banking77": banking77,
     "nlupp": nlupp,
     "dstc11": dstc11,
+    "crosswoz": crosswoz,
 }
 FOLDERS = {  # in the folder of all sets
     "snips": "snips-atis/snips",
@@ -234,6 +241,7 @@ FOLDERS = {  # in the folder of all sets
     "banking77": "banking77",
     "nlupp": "nlupp/data/banking",
     "dstc11": "dstc11-intent/development",
+    "crosswoz": "crosswoz",
     "mixsnips": "mixsnips-mixatis/MixSNIPS_clean",
     "mixatis": "mixsnips-mixatis/MixATIS_clean",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tests.bench import nlu_tables
+from tests.bench import dialogue_tables, nlu_tables
 from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
@@ -220,6 +220,48 @@ def _echo(report: Report) -> str:
     return f"**Echo guard**, -10 dB\n\n{table(head, rows)}\n\n{note}"
 
 
+def _knowledge(report: Report) -> str:
+    graph = report["graph"]["test"]
+    answerable, unanswerable = graph["answerable"], graph["unanswerable"]
+
+    def recalled(way: Report) -> str:
+        return f"{percent(way['at_1'])} / {percent(way['at_5'])}"
+
+    def at_threshold(points: list[Report]) -> str:
+        point = next(one for one in points if one["threshold"] == report["threshold"])
+        keys = ("right", "wrong", "answered_near", "answered_none")
+        return " / ".join(percent(point[key]) for key in keys)
+
+    rows = [
+        ("graph: right answer", f"{graph['right']} of {answerable}"),
+        ("graph: right answer by the right path", f"{graph['right_path']} of {answerable}"),
+        ("graph: wrong / no answer", f"{graph.get('wrong', 0)} / {graph.get('unanswered', 0)}"),
+        ("graph: answered what it cannot", f"{graph.get('invented', 0)} of {unanswerable}"),
+    ]
+    for name, ways in report["recall"].items():
+        of = name.replace("faq", "FAQ").replace("_", " ")
+        rows += [(f"{of}: recall@1 / @5, {way}", recalled(found)) for way, found in ways.items()]
+        said = (
+            f"{of}: right / wrong / answered though it cannot, about the shop / about other things"
+        )
+        rows.append((said, at_threshold(report["abstention"][name])))
+    sizes = [("answers", report["answers"]), ("triples", report["triples"])]
+    rows += [
+        (f"CPU of a question, {int(size):,} {what}, p50 / p95", _cpu(found))
+        for what, found_at in sizes
+        for size, found in found_at.items()
+    ]
+    rows.append(("CPU of the encoding, beside it, p50 / p95", _cpu(report["encoding"])))
+    note = "A question to the graph that it leaves to the passages is encoded twice."
+    questions = report["recall"]["faq_and_documents"]["fused"]["questions"]
+    of = f"{answerable + unanswerable} questions to the graph, {questions} to the texts"
+    return f"**Knowledge**, {of}\n\n{table(('what', 'measured'), rows)}\n\n{note}"
+
+
+def _cpu(found: Report) -> str:
+    return f"{found['p50_ms']:.1f} / {found['p95_ms']:.1f} ms"
+
+
 TABLES: dict[str, Callable[[Report], str]] = {
     "latency": _latency,
     "phone": _phone,
@@ -231,8 +273,12 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "tts": _tts,
     "nlu": nlu_tables.public,
     "retail": nlu_tables.retail,
+    "knowledge": _knowledge,
     "barista": nlu_tables.barista,
     "values": nlu_tables.values,
+    "verification": nlu_tables.verification,
+    "recommend": dialogue_tables.recommend,
+    "guard": dialogue_tables.guard,
 }
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from nlu.nbest import Alternative, Resolved
+from nlu.nbest import Resolved
+from nlu.understand import Alternative
 from tests.bench.values import known, outcome, voted
 
 STORE = ("BL1 4RL", "BL1 4RN", "CV6 5FF")

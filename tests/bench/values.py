@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 from rapidfuzz import fuzz
 
-from nlu.nbest import Alternative, Costs, Resolved, attempt_costs, decide, resolve
+from nlu.nbest import Costs, Resolved, attempt_costs, decide, resolve
+from nlu.understand import Alternative
 from nlu.values import read
 from tests.bench.report import environment, write_report
 from tests.conftest import SHARED_DATA

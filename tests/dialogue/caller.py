@@ -8,7 +8,15 @@ from datetime import datetime
 
 from dialogue.agent import CallerTurn, NobodyCame, Opening, Said, Silence, Trouble
 from dialogue.conversation import FlowAgent
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot, Understanding
+from nlu.understand import (
+    OUT_OF_SCOPE,
+    YES_NO,
+    Alternative,
+    Context,
+    Sentiment,
+    Slot,
+    Understanding,
+)
 from nlu.values import find, read
 
 FRIDAY_AFTERNOON = datetime(2026, 11, 20, 14, 0)
@@ -34,6 +42,13 @@ INTENTS = {  # the first whose pattern is found
 }
 PRODUCTS = r"(?:the |an? )?(kettle|desk lamp|espresso machine|mountain bike|trampoline)"
 DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|november 26th)"
+
+
+PROOFS = {  # ZIP code and birth date of whose order it is
+    "15206": ("six two seven one one", "November 22nd 1971"),
+    "15217": ("six oh six one four", "July 30th 1992"),
+    "15213": ("six two seven oh four", "March 5th 1984"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,12 +114,30 @@ class Caller:
 
     def __init__(self, agent: FlowAgent) -> None:
         self.agent = agent
+        self.looks: list[str] = []  # what the agent wanted to know the other ways of
 
-    async def rings(self) -> str:
-        return await self._turn(Opening())
+    async def rings(self, number: str = "") -> str:
+        return await self._turn(Opening(caller=number))
 
     async def says(self, text: str, confidence: float = 0.9) -> str:
         return await self._turn(Said(text, confidence))
+
+    async def may_have_said(self, *ways: Alternative, words_heard: int | None = None) -> str:
+        """Speak unclearly; the first way is what is written down."""
+
+        def look_again() -> tuple[Alternative, ...]:
+            self.looks.append(ways[0].text)
+            return ways
+
+        said = Said(ways[0].text, ways[0].confidence or 0.9, look_again=look_again)
+        return await self._turn(said, words_heard)
+
+    async def proves(self, order: str = "15206") -> str:
+        """Show who they are; what was said after that."""
+        said = ""
+        for words in PROOFS[order]:
+            said = await self.says(words)
+        return said
 
     async def presses(self, keys: str) -> str:
         return await self._turn(Said(keys, keys=True))

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from dialogue import AssistantError
-from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
+from dialogue.assistant import (
+    Assistant,
+    default_assistant,
+    fixed_sentences,
+    load_assistant,
+    read_folder,
+)
 
 
 @pytest.fixture
@@ -75,7 +81,7 @@ BROKEN = [
     (F, "look_up: find_refund", "look_up: find_refnd", 0, "did you mean find_refund?"),
     (F, "look_up: find_refund", "look_up: cancel_order", 0, "no look-up 'cancel_order'"),
     (F, "change: cancel_order", "change: find_order", 0, "no change 'find_order'"),
-    (F, "      sold_out:", "      soldout:", -3, "find_product may find 'sold_out'; add"),
+    (F, "      sold_out:", "      soldout:", -5, "find_product may find 'sold_out'; add"),
     (F, "      unknown:", "      lost: Lost.\n      unknown:", 0, "never finds 'lost'"),
     (F, "{price}.\n      sold", "{prize}.\n      sold", 0, "did you mean price?"),
     (F, "arrive {expected}.", "arrive {expected.", 0, "write {name}, or {{ for a brace"),
@@ -83,6 +89,38 @@ BROKEN = [
     (F, "arrive {expected}.", "arrive {__class__.x}.", 0, "is not a plain name"),
     (F, "ask_again: order_number", "ask_again: product", 0, "'product' is not in needs:"),
     (F, "        if_no: All right", "        # if_no:", -4, "add if_yes: and if_no:"),
+    (F, "flow: return_order", "flow: return_ordr", 0, "there is no flow 'return_ordr'; did you"),
+    (F, "Shall I start a return for you?", "A return, {nam}?", 0, "nothing here gives {nam}"),
+    (F, "verify: [postcode, birth_date]", "verify: [postcod]", 0, "has no factor 'postcod'"),
+    (F, "      kind: birth_date", "      kind: birthday", 0, "'kind': input should be"),
+    (
+        F,
+        "      last: That is still not what I have here. Please key in the five",
+        "      lst: That is still not what I have here. Please key in the five",
+        0,
+        "unknown key 'lst'; did you mean last?",
+    ),
+    (
+        F,
+        "    needs: [product]",
+        "    verify: true\n    needs: [product]",
+        0,
+        "nothing tells who may be calling; add order_number or phone_number to needs:",
+    ),
+    (
+        F,
+        "{about: the warranty, faq: warranty}",
+        "{faq: warranty, verify: true}",
+        0,
+        "there is nothing to verify a caller for; add look_up:",
+    ),
+    (
+        "actions.py",
+        "@callers(",
+        "@callers(by=[])\ndef nobody(request): ...\n\n\n@callers(",
+        None,
+        "2 functions say who may be calling; one function of actions.py is to be marked @callers",
+    ),
     (F, "speaking to a person\n", "a person\n    say: Hi.\n", -1, "exactly one of say,"),
     (F, "vocabulary_from: catalog.name", "vocabulary_from: catalog.nam", 0, "catalog.name?"),
     (F, "alone: order_status", "alone: orders", 0, "there is no flow 'orders'"),
@@ -90,9 +128,18 @@ BROKEN = [
     ("faq.md", "## Is there parking? {#parking}", "## {#parking}", 0, "this heading asks nothing"),
     ("faq.md", "Yes, behind the store. The first two hours are free.", "", -3, "has no answer"),
     ("faq.md", "{address}", "{adress}", -3, "did you mean address?"),
-    ("orders.csv", "15206,processing,", "15206,", 0, "8 cells, not 9"),
+    ("orders.csv", "15206,processing,", "15206,", 0, "9 cells, not 10"),
     ("orders.csv", "15206,", "15213,", 0, "the number '15213' is empty or was there before"),
     ("orders.csv", "number,status", "number,number", 0, "two columns have the same name"),
+    ("orders.csv", "number,status", "number,state", 0, "the table orders needs a column status"),
+    ("orders.csv", "32.50", "a lot", 0, "total: 'a lot' is no amount; write 49.00"),
+    ("customers.csv", "1984-03-05", "5 March", 0, "birth_date: '5 March' is no day; write"),
+    ("catalog.csv", "49.00,24,", "49.00,,", 0, "stock is empty; every line needs one"),
+    ("purchases.csv", "espresso machine", "expresso machine", 0, "did you mean espresso machine?"),
+    ("descriptions.csv", "name,text", "name,words", 0, "there is no column 'text'"),
+    (F, "  overdue: Are", "  overduly: Are", 0, "no reason to call; did you mean overdue?"),
+    (T, 'products = "descriptions.csv"', "", None, "there is nothing to recommend; name products"),
+    (T, "guess = false", 'guess = "no"', 0, "'guess': input should be a valid boolean"),
     ("catalog.csv", "name,price", "Name of it,price", 0, "the first line names the columns"),
     ("catalog.csv", "kettle", '"kettle" x', 0, "not CSV"),
     ("actions.py", "FEW = 3", "FEW = = 3", 0, "not Python: invalid syntax"),
@@ -114,6 +161,27 @@ def test_every_mistake_is_one_line_with_file_line_and_remedy(
     assert told in said
     if offset is not None:
         assert said.startswith(f"{folder / file}:{line + offset}: ")
+
+
+def test_all_purchases_of_what_is_not_there_are_told(folder: Path) -> None:
+    replaced(folder, "purchases.csv", "espresso machine", "expresso machine")
+    line = replaced(folder, "purchases.csv", "earbuds", "airbuds")
+    faults = [str(fault) for fault in read_folder(folder).faults]
+    assert len(faults) == 2, faults
+    assert faults[1].startswith(f"{folder / 'purchases.csv'}:{line}: descriptions.csv has no")
+
+
+def test_products_that_cannot_be_read_bring_no_other_fault(folder: Path) -> None:
+    replaced(folder, "descriptions.csv", "name,text", "name,words")
+    assert len(read_folder(folder).faults) == 1
+
+
+def test_a_folder_that_guesses_needs_questions_and_who_calls(folder: Path) -> None:
+    line = replaced(folder, "assistant.toml", "guess = false", "guess = true")
+    assert read_folder(folder).faults == ()
+    replaced(folder, "actions.py", "@known_caller\n", "")
+    (fault,) = read_folder(folder).faults
+    assert str(fault).startswith(f"{folder / 'assistant.toml'}:{line}: nothing tells who calls")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +228,12 @@ def test_the_shipped_assistant_loads_whole(retail: Assistant) -> None:
     assert retail.voice.model == "coqui-joe"
     assert retail.slots["order_number"].length == 5
     assert retail.faq["returns"].source == "faq.md#returns"
-    assert {seed.table for seed in retail.seeds} == {"orders", "catalog"}
+    assert {seed.table for seed in retail.seeds} == {
+        "customers",
+        "orders",
+        "order_lines",
+        "catalog",
+    }
     numbers = next(seed for seed in retail.seeds if seed.table == "orders").column("number")
     assert {"15213", "15206", "15217", "94086", "44065"} <= set(numbers)
 

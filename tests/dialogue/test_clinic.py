@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,11 @@ def store(clinic: Assistant) -> Iterator[Store]:
 
 @pytest.fixture
 def at(clinic: Assistant, store: Store) -> Callable[[datetime], Caller]:
+    calls = count(1)
+
     def calling(now: datetime) -> Caller:
-        return Caller(FlowAgent(clinic, WordsNlu(WORDS), store, lambda: now, call="call-1"))
+        call = f"call-{next(calls)}"
+        return Caller(FlowAgent(clinic, WordsNlu(WORDS), store, lambda: now, call=call))
 
     return calling
 

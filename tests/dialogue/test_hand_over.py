@@ -8,9 +8,10 @@ from dialogue.agent import Brief, NobodyCame, Opening, Said, Waiting, not_yet
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.identity import HandOff
-from dialogue.privacy import mask, masked
-from dialogue.state import Outcome
+from dialogue.privacy import mask, masked, secrets
+from dialogue.state import Outcome, State
 from dialogue.store import Store
+from nlu.understand import Context
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller, WordsNlu
 
 pytestmark = pytest.mark.anyio
@@ -103,11 +104,15 @@ async def test_a_hand_over_needs_somebody() -> None:
 
 
 @pytest.fixture
-def discreet(retail: Assistant, nlu: WordsNlu, store: Store) -> Caller:
+def secretive(retail: Assistant) -> Assistant:
     texts = dict(retail.slot_texts)
     texts["order_number"] = texts["order_number"].model_copy(update={"private": True})
-    assistant = replace(retail, slot_texts=texts)
-    return Caller(FlowAgent(assistant, nlu, store, lambda: FRIDAY_AFTERNOON, call="call-1"))
+    return replace(retail, slot_texts=texts)
+
+
+@pytest.fixture
+def discreet(secretive: Assistant, nlu: WordsNlu, store: Store) -> Caller:
+    return Caller(FlowAgent(secretive, nlu, store, lambda: FRIDAY_AFTERNOON, call="call-1"))
 
 
 async def test_a_private_value_is_not_written_down(discreet: Caller, store: Store) -> None:
@@ -134,6 +139,14 @@ async def test_a_private_value_in_the_first_sentence_is_masked(
     await discreet.says("where is my order 15213")
     history = [turn.text for turn in store.history("call-1")]
     assert "where is my order •••••" in history
+
+
+async def test_a_private_value_understood_otherwise_than_written_masks_the_turn(
+    secretive: Assistant,
+) -> None:
+    understood = WordsNlu().understand("where is order 15213", Context())
+    hidden = secrets(Said("where is order 15212"), understood, (State(), State()), secretive)
+    assert "where is order 15212" in hidden
 
 
 async def test_an_exchange_that_came_to_nothing_hides_all_of_a_private_turn() -> None:

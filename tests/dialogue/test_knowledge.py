@@ -1,5 +1,6 @@
 """The right answer to questions put in other words, and none to questions it cannot answer."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,10 +8,14 @@ import numpy as np
 import pytest
 import yaml
 
+from dialogue import AssistantError
 from dialogue.agent import Said
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
-from dialogue.knowledge import Answer, Knowledge, load_knowledge
+from dialogue.knowledge import Knowledge, Library, Passage
+from dialogue.knowledge.documents import read_document
+from dialogue.knowledge.keywords import Keywords
+from dialogue.knowledge.vectors import Nearest
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -29,30 +34,120 @@ def encode_letters(sentences: Sequence[str]) -> Vectors:
     return vectors
 
 
-def answer(anchor: str, question: str) -> Answer:
-    return Answer(anchor, question, (), "zzz", 1)
+def entry(anchor: str, question: str, text: str = "zzz") -> Passage:
+    return Passage("faq.md", anchor, question, (), text, 1)
+
+
+def knowing(*passages: Passage) -> Knowledge:
+    return Knowledge(Library({one.anchor: one for one in passages}), encode_letters)
 
 
 def test_the_nearest_wording_answers() -> None:
-    knowledge = Knowledge([answer("a", "aab"), answer("x", "xxy")], encode_letters)
+    knowledge = knowing(entry("a", "aab"), entry("x", "xxy"))
     found = knowledge.search("xy")
     assert found is not None
-    assert found.anchor == "x"
+    assert found.source == "faq.md#x"
     assert knowledge.search("mmm") is None
 
 
 def test_without_answers_nothing_is_found() -> None:
-    assert (
-        Knowledge([], lambda sentences: np.zeros((len(sentences), 3), np.float32)).search("?")
-        is None
-    )
+    assert knowing().search("what do you know?") is None
+
+
+def test_rare_words_weigh_more_than_common_ones_and_other_things_count_against() -> None:
+    shares = Keywords(["the red kettle", "the red lamp", "the red lamp's bulb"]).shares
+    kettle, lamp, bulb = shares("is the kettle red?")
+    assert kettle > lamp == pytest.approx(bulb, abs=0.05)
+    assert shares("is the kettle of the trampoline red?")[0] < kettle
+    assert not shares("is it?").any()
+
+
+def test_a_document_is_cut_at_headings_paragraphs_and_lists(tmp_path: Path) -> None:
+    passages = read_document(written(tmp_path, DOCUMENT))
+    assert [(one.source, one.line) for one in passages] == [
+        ("documents/bikes.md#bikes", 3),
+        ("documents/bikes.md#brakes", 7),
+        ("documents/bikes.md#brakes-2", 9),
+        ("documents/bikes.md#tyres-tubes", 14),
+    ]
+    assert passages[1].text == "Check the brakes first. See our guide."
+    assert passages[2].text == "Pads: once a year. Cables: every other year."
+
+
+DOCUMENT = """# Bikes
+
+We sell them.
+
+## Brakes {#brakes}
+
+Check the **brakes** first. See [our guide](https://example.com).
+
+- Pads: once a year
+- Cables: every other year.
+
+## Tyres & tubes
+
+Pump them up.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("Text.\n\n# Heading\n", "bikes.md:1: this text has no heading; put '# Topic' above it"),
+        ("# A\n\nText.\n\n# A\n\nText.\n", "bikes.md:5: 'a' is on line 1 already"),
+        ("# A\n\n|a|b|\n|-|-|\n|1|2|\n", "bikes.md:3: a table cannot be read aloud"),
+        ("# A\n", "bikes.md:1: this document says nothing"),
+        ("# A\n\nIt costs {price.\n", "bikes.md:3: expected '}'"),
+    ],
+)
+def test_a_faulty_document_says_where_and_how_to_mend_it(
+    tmp_path: Path, text: str, mistake: str
+) -> None:
+    with pytest.raises(AssistantError, match=re.escape(mistake)):
+        read_document(written(tmp_path, text))
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "documents" / "bikes.md"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_of_a_document_only_the_sentences_that_answer_are_read_out() -> None:
+    passage = Passage("documents/x.md", "x", "qq", (), "Aaaa bb. Xxxx yy. Mmmm nn.", 3, whole=False)
+    found = knowing(passage, entry("z", "zz")).search("xxxx yy")
+    assert found is not None
+    assert (found.text, found.source) == ("Xxxx yy.", "documents/x.md#x")
+
+
+def test_the_nearest_sentences_come_in_their_order() -> None:
+    nearest = Nearest(["aab", "abb", "bbb", "zzz"], encode_letters)
+    assert nearest.search(encode_letters(["ab"])[0], 2) == [0, 1]
+    assert nearest.search(encode_letters(["b"])[0], 9) == [2, 1, 0, 3]
+
+
+def test_vectors_are_kept_for_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OFFHOOK_MODELS", str(tmp_path))
+    first = Nearest(["aab", "abb"], encode_letters, "encoder")
+
+    def never(sentences: Sequence[str]) -> Vectors:
+        raise AssertionError("encoded again")
+
+    again = Nearest(["aab", "abb"], never, "encoder")
+    assert np.array_equal(again.vectors, first.vectors)
+    with pytest.raises(AssertionError):
+        Nearest(["aab", "abc"], never, "encoder")
 
 
 @pytest.mark.anyio
 async def test_a_question_beyond_the_flows_is_answered_from_the_faq(
     retail: Assistant, store: Store
 ) -> None:
-    knowledge = Knowledge([retail.faq["gift-wrap"]], encode_letters)
+    knowledge = knowing(retail.faq["gift-wrap"])
     agent = FlowAgent(retail, WordsNlu(), store, lambda: FRIDAY_AFTERNOON, knowledge=knowledge)
     caller = Caller(agent)
     await caller.rings()
@@ -72,17 +167,23 @@ def test_meaning_finds_the_answers_that_words_do_not(retail: Assistant) -> None:
         model_path("minilm")
     except ModelMissing as missing:
         pytest.skip(str(missing))
-    knowledge = load_knowledge(retail.faq.values())
-    asked = [(anchor, text) for anchor, texts in QUESTIONS["test"].items() for text in texts]
+    knowledge = Knowledge(retail.library, load_encoder())  # without the graph
+    asked = [(key, text) for key, texts in QUESTIONS["test"].items() for text in texts]
     found = {text: knowledge.search(text) for _, text in asked}
-    anchors = {text: answer.anchor if answer else "none" for text, answer in found.items()}
-    answerable = [(anchor, text) for anchor, text in asked if anchor != "none"]
-    right = sum(anchors[text] == anchor for anchor, text in answerable) / len(answerable)
-    wrong = sum(anchors[text] not in {anchor, "none"} for anchor, text in answerable)
-    invented = sum(anchors[text] != "none" for anchor, text in asked if anchor == "none")
-    assert right >= 0.75
-    assert wrong / len(answerable) <= 0.05
-    assert invented / len(QUESTIONS["test"]["none"]) <= 0.15
+    sources = {text: answer.source if answer else "none" for text, answer in found.items()}
+    answerable = [(key, text) for key, text in asked if key not in {"none", "near"}]
+    right = sum(sources[text] in sources_of(key) for key, text in answerable) / len(answerable)
+    wrong = sum(sources[text] not in {"none", *sources_of(key)} for key, text in answerable)
+    invented = [sources[text] != "none" for key, text in asked if key == "none"]
+    assert right >= 0.6
+    assert wrong / len(answerable) <= 0.15
+    assert sum(invented) / len(invented) <= 0.1
+
+
+def sources_of(key: str) -> set[str]:
+    """The passages that answer the questions under this key."""
+    keys = [key, *QUESTIONS["also_right"].get(key, [])]
+    return {one if "/" in one else f"faq.md#{one}" for one in keys}
 
 
 @pytest.mark.slow

@@ -97,7 +97,7 @@ def test_the_business_has_its_own_clock() -> None:
 
 
 def test_sample_data_stays_fresh(tmp_path: Path) -> None:
-    path = tmp_path / "orders.csv"
+    path = tmp_path / "parcels.csv"
     path.write_text("number,due\n1,today+2\n2,today-30\n3,today\n4,2026-01-01\n5,\n")
     assert [row["due"] for row in read_seed(path).on(SUNDAY)] == (
         ["2026-11-24", "2026-10-23", "2026-11-22", "2026-01-01", ""]

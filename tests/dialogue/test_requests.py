@@ -70,7 +70,8 @@ async def test_what_was_left_for_another_request_is_gone_back_to(caller: Caller)
     assert answer.startswith("Yes, we have the")
     assert answer.endswith(f"Back to cancelling an order. {ASK_NUMBER}")
     assert (await caller.says("15206")).startswith("I heard order 1 5 2 0 6")
-    assert (await caller.says("yes")).endswith("Shall I cancel it?")
+    await caller.says("yes")
+    assert (await caller.proves("15206")).endswith("Shall I cancel it?")
 
 
 async def test_never_mind_drops_what_is_under_way_and_what_waits(caller: Caller) -> None:
@@ -93,6 +94,7 @@ async def test_a_change_is_made_though_another_request_follows(
     await caller.rings()
     await caller.says("cancel order 15206 and also when are you open")
     await caller.says("yes")
+    await caller.proves("15206")
     answer = await caller.says("yes please")
     assert answer.startswith("All right, I'm cancelling order 1 5 2 0 6.")
     assert answer.endswith(f"Now, about our opening hours. {OPEN_NOW} {ANYTHING_ELSE}")
@@ -134,3 +136,29 @@ async def test_no_the_other_kind_is_a_correction_and_not_a_goodbye(caller: Calle
     assert caller.agent.outcome is None
     assert caller.agent.exchange is not None
     assert caller.agent.exchange.trace[0] == "another one is meant"
+
+
+async def test_what_was_left_keeps_its_own_number(caller: Caller, store: Store) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206")
+    await caller.says("yes")
+    await caller.proves("15206")
+    assert await caller.says("hang on, where is order 15213") == READ_BACK
+    assert (await caller.says("yes")).endswith(
+        "Back to cancelling an order. Order 1 5 2 0 6 has not been sent yet. Shall I cancel it?"
+    )
+    await caller.says("yes, cancel it")
+    with store.reading() as connection:
+        query = text("SELECT number FROM orders WHERE status = 'cancelled' ORDER BY number")
+        assert connection.execute(query).scalars().all() == ["15206", "20418"]
+
+
+async def test_a_no_with_a_request_in_the_same_breath(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("I want to cancel order 15206")
+    await caller.says("yes")
+    await caller.proves("15206")
+    answer = await caller.says("no, what does shipping cost")
+    assert answer.startswith(
+        "All right, the order stays as it is. Now, about the cost of shipping."
+    )

@@ -99,3 +99,10 @@ def test_what_is_wrong_is_one_line_with_the_file_and_the_place(
 def test_a_manifest_that_is_not_there_says_which_variable_names_it(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"no\.toml: No such file.*OFFHOOK_MANIFEST"):
         load_manifest(tmp_path / "no.toml")
+
+
+def test_a_model_that_is_pulled_by_its_name_is_not_among_all() -> None:
+    shipped = load_manifest()
+    assert "smollm2-135m" in shipped.names()
+    assert "smollm2-135m" not in shipped.all()
+    assert "minilm" in shipped.all()

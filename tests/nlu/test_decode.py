@@ -10,6 +10,7 @@ from nlu.decode import (
     FORM_CONFIDENCE,
     Chain,
     Labels,
+    answers,
     best_labels,
     decide,
     doubtful,
@@ -23,7 +24,7 @@ from nlu.decode import (
     tagged,
 )
 from nlu.tokens import Tokens, bio_labels
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Slot
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Slot
 
 TODAY = date(2025, 3, 12)
 SLOTS = {
@@ -231,3 +232,19 @@ def test_a_broken_or_misnamed_span_gives_way_to_what_was_asked_for() -> None:
     part = Slot("order_number", "two one three", "213", 9, 22, 0.5)
     (slot,) = expected_slots("one five two one three", [part], LABELS, "order_number", TODAY)
     assert slot.value == "15213"
+
+
+@pytest.mark.parametrize(
+    ("value", "waiting_for", "answered"),
+    [
+        ("15213", "order_number", True),
+        ("1523", "order_number", False),
+        ("15213", "date", False),
+        ("15213", YES_NO, False),
+    ],
+)
+def test_an_answer_is_whole_and_what_was_asked_for(
+    value: str, waiting_for: str, answered: bool
+) -> None:
+    slot = Slot("order_number", value, value, 0, len(value), 0.9)
+    assert answers([slot], LABELS, Context(waiting_for)) is answered

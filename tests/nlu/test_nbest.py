@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 
-from nlu.nbest import Alternative, resolve, spelled_letters
+from nlu.nbest import resolve, spelled_letters
+from nlu.understand import Alternative
 from nlu.values import KINDS, read
 
 TODAY = date(2025, 3, 12)

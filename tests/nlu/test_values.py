@@ -234,8 +234,15 @@ def test_phone_numbers(said: str, number: str | None) -> None:
     [
         ("name", "my name is sarah jones", "Sarah Jones"),
         ("name", "It's David McAllister.", "David McAllister"),
+        ("name", "and my name's Mister Hall", "Mr Hall"),
+        ("name", "It's Mr. Hall.", "Mr Hall"),
+        ("name", "Doctor Priya Nair", "Dr Priya Nair"),
+        ("name", "missus Hall", "Mrs Hall"),
         ("name", "...", None),
         ("text", "the blue kettle.", "blue kettle"),
+        ("text", "left-handed scissors", "left handed scissors"),
+        ("text", "a T-shirt", "T shirt"),
+        ("text", "a kettle - the blue one", "kettle - the blue one"),
     ],
 )
 def test_names_and_free_text(kind: str, said: str, value: str | None) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from nlu.yes_no import read_yes_no
+from nlu.yes_no import read_leading_yes_no, read_yes_no
 
 YES = """
 yes|yeah|yup|yep that's me|that's right|yes that's correct|uh-huh|uh huh|mm-hmm|mm hmm|mhm|mmhmm
@@ -45,3 +45,16 @@ def test_a_no(said: str) -> None:
 @pytest.mark.parametrize("said", _said(NEITHER))
 def test_neither_yes_nor_no(said: str) -> None:
     assert read_yes_no(said) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("yes, and when are you open", "yes"),
+        ("no but what does shipping cost", "no"),
+        ("yes please", None),
+        ("when are you open, and where", None),
+    ],
+)
+def test_an_answer_that_something_follows(said: str, answer: str | None) -> None:
+    assert read_leading_yes_no(said) == answer

@@ -10,3 +10,4 @@ def without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, _, _ in described(Settings.model_construct()):
         monkeypatch.setenv(variable, "")
         monkeypatch.delenv(variable)
+    monkeypatch.delenv("DATABASE_URL", raising=False)

@@ -7,12 +7,15 @@ import pytest
 from trio.testing import MockClock
 
 from dialogue.agent import Opening, Said, Silence, Trouble, Waiting
-from telephony.call import COMMIT_SECONDS, Call, run_call
+from nlu.understand import Alternative
+from telephony.call import COMMIT_SECONDS, Call, look_again, run_call
 from telephony.line import Line
 from telephony.playout import REWIND_SECONDS
 from telephony.record import Record
 from telephony.wav import WavLine, WavOptions
 from tests.fakes import FakeAgent, FakeAsr, FakeTts, FakeVad, KeypadLine, is_speech, recording, said
+from voice import EngineError
+from voice.asr import Hypothesis, Transcript
 from voice.audio import FRAME_SECONDS, SILENCE, Digit, Frame
 from voice.ears import Ears
 from voice.turns import Kind, TurnTaker
@@ -306,6 +309,27 @@ async def test_after_keys_pressed_while_speaking_the_ears_still_hear() -> None:
     line = as_recorded(said(1), said(3, "my order"), said(5), said(1, HOURS), said(3))
     await call(KeypadLine(line, [(2.0, "4"), (2.2, "#")]), agent)
     assert agent.turns[-1] == Said(HOURS, 0.9)
+
+
+async def test_the_agent_learns_what_else_the_caller_may_have_said() -> None:
+    agent = FakeAgent({})
+    asr = FakeAsr(doubts={HOURS: [Hypothesis(HOURS, 0.9), Hypothesis("open ours", 0.4)]})
+    await call(polite(said(0.5), said(1, HOURS), said(2)), agent, asr=asr)
+    turn = agent.turns[1]
+    assert turn == Said(HOURS, 0.9)
+    assert isinstance(turn, Said)
+    assert turn.look_again is not None
+    assert asr.looks == []  # unless it asks
+    assert turn.look_again() == (Alternative(HOURS, 0.9), Alternative("open ours", 0.4))
+
+
+def test_when_a_second_look_fails_what_was_heard_first_stands() -> None:
+    def broken() -> tuple[Hypothesis, ...]:
+        raise EngineError("the ASR broke, as the test asked")
+
+    again = look_again(Transcript(HOURS, 0.5, look_again=broken))
+    assert again is not None
+    assert again() == ()
 
 
 async def test_the_ears_are_told_what_the_dialogue_waits_for() -> None:

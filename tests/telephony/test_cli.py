@@ -78,7 +78,21 @@ def test_help_teaches_the_commands_by_what_they_are_for_and_the_exit_codes(offho
 
 
 @pytest.mark.parametrize(
-    "command", ["replay", "mic", "serve", "say", "hear", "train nlu", "models pull"]
+    "command",
+    [
+        "replay",
+        "mic",
+        "serve",
+        "say",
+        "hear",
+        "chat",
+        "new",
+        "check",
+        "call",
+        "train nlu",
+        "eval dialogue",
+        "models pull",
+    ],
 )
 def test_every_command_has_help(offhook: Run, command: str) -> None:
     ended = offhook(*command.split(), "--help")
@@ -198,7 +212,7 @@ def test_settings_come_from_a_dotenv_file_too(offhook: Run, tmp_path: Path) -> N
 def test_an_unexpected_error_is_one_line_and_a_file_with_the_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert report(ExceptionGroup("tasks", [ZeroDivisionError("by\nzero")])) == ExitCode.UNEXPECTED
+    assert report(ExceptionGroup("tasks", [ZeroDivisionError("by\nzero")])) == ExitCode.FAULT
     line = capsys.readouterr().err
     assert line.startswith("offhook: unexpected ZeroDivisionError: by zero (")
     log = Path(line.partition("is in ")[2].partition(";")[0])

@@ -18,11 +18,14 @@ pytestmark = pytest.mark.slow
 CLIP = Path(__file__).parents[1] / "clips" / "order_status.wav"
 
 
-def offhook(*arguments: str | Path, **variables: str | Path) -> "subprocess.CompletedProcess[str]":
+def offhook(
+    *arguments: str | Path, said: str = "", **variables: str | Path
+) -> "subprocess.CompletedProcess[str]":
     environment = os.environ | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
         [sys.executable, "-m", "telephony", *map(str, arguments)],
         env=environment,
+        input=said,
         capture_output=True,
         text=True,
         check=False,
@@ -82,3 +85,35 @@ def test_with_neither_network_nor_cache_a_pull_says_what_is_missing(tmp_path: Pa
     assert ended.returncode == ExitCode.MODEL
     assert ended.stderr.startswith("offhook: silero-vad")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_chat_through_a_pipe_is_answered_by_the_shipped_assistant() -> None:
+    said = "where is my order\none five two one three\nyes\nno thanks, bye\n"
+    ended = offhook("chat", "-v", said=said)
+    assert (ended.returncode, ended.stderr) == (ExitCode.OK, "")
+    assert "     I heard order 1 5 2 1 3, is that right?" in ended.stdout.splitlines()
+    assert "from orders/15213" in ended.stdout
+    assert "expects digits for order_number, 5 long" in ended.stdout
+    assert ended.stdout.endswith("the call is over: resolved\n")
+
+
+def test_a_dialogue_that_fails_is_shown_and_ends_with_one(tmp_path: Path) -> None:
+    script = tmp_path / "two.yaml"
+    script.write_text(
+        """
+now: 2026-11-20 14:00
+dialogues:
+  - name: right
+    turns: [{caller: where is your store, says: Mill Street}]
+  - name: wrong
+    turns: [{caller: where is your store, says: Main Street}]
+""",
+        encoding="utf-8",
+    )
+    ended = offhook("eval", "dialogue", script)
+    assert ended.returncode == 1
+    assert f"{script}:6: wrong" in ended.stdout
+    assert "says: expected Main Street, got the reply above" in ended.stdout
+    found = json.loads(offhook("eval", "dialogue", script, "--json").stdout)
+    assert [one["passed"] for one in found["dialogues"]] == [True, False]
+    assert found["skills"] == {"two": {"passed": 1, "of": 2}}

@@ -58,6 +58,18 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("telephony.deliveries.FIRST_PAUSE_SECONDS", 0.01)
 
 
+async def test_what_is_found_later_is_put_into_the_packet() -> None:
+    async def found() -> dict[str, str]:
+        await anyio.sleep(0.01)
+        return {"summary": "More."}
+
+    with business(200) as (url, came):
+        deliveries = Deliveries(Webhook(url))
+        deliveries.put({"call": "CA1", "summary": "Short."}, found)
+        await deliver(deliveries, came, 1)
+    assert json.loads(came[0][0]) == {"call": "CA1", "summary": "More."}
+
+
 async def test_a_packet_is_signed() -> None:
     with business(200) as (url, came):
         deliveries = Deliveries(Webhook(url, "key"))

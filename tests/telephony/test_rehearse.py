@@ -25,7 +25,7 @@ from telephony.rehearse import (
 )
 from tests.fakes import FakeAsr, FakeTts
 from voice import EngineError
-from voice.asr import AsrOptions
+from voice.asr import AsrOptions, Hypothesis
 from voice.audio import SAMPLE_RATE_HZ, Int16
 from voice.tts import TtsOptions
 
@@ -56,6 +56,13 @@ def test_every_take_is_said_and_heard() -> None:
     heard = hear(FakeAsr())
     assert [each.heard for each in heard] == [each.said for each in heard] == [*SENTENCES]
     assert {each.confidence for each in heard} == {0.9}
+
+
+def test_all_ways_in_which_a_take_may_be_heard_are_kept(tmp_path: Path) -> None:
+    ways = (Hypothesis(SENTENCES[0], 0.9), Hypothesis("wear is my lamp", 0.4))
+    heard = hear(FakeAsr(doubts={SENTENCES[0]: ways}), tmp_path / "heard.jsonl")
+    assert [each.alternatives for each in heard] == [ways, (), ()]
+    assert list(read_heard(tmp_path / "heard.jsonl")) == heard
 
 
 def test_transcripts_are_written_as_they_come(tmp_path: Path) -> None:

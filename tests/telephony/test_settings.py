@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from telephony import SettingsError
+from telephony.compose import live
 from telephony.settings import adopt_dotenv, described, load_settings, misspelled
 from tests.telephony.environment import without_settings
 
@@ -38,6 +39,17 @@ def test_a_shipped_assistant_has_a_name(tmp_path: Path, monkeypatch: pytest.Monk
     assert load_settings(assistant=Path("nowhere")).assistant == Path("nowhere")
     (tmp_path / "clinic").mkdir()
     assert load_settings(assistant=Path("clinic")).assistant == Path("clinic")
+
+
+def test_a_database_url_may_have_the_name_that_hosts_give_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert not load_settings().database_url.get_secret_value()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://hosts/shop")
+    assert live(load_settings()).database == "postgresql://hosts/shop"
+    monkeypatch.setenv("OFFHOOK_DATABASE_URL", "postgresql://ours/shop")
+    assert live(load_settings()).database == "postgresql://ours/shop"
+    assert "ours" not in str(described(load_settings()))
 
 
 def test_settings_do_not_change() -> None:

@@ -211,7 +211,12 @@ WARM = HandOff(kind="warm", number=PERSON, answer_seconds=20)
 def came_back(town: Town) -> None:
     """Say that the assistant told the caller so, and went on with the conversation."""
     turns = [turn for turn in town.agent.turns if turn != Silence()]
-    assert turns == [Opening(), Said("0", keys=True), NobodyCame(), Said("1", keys=True)]
+    assert turns == [
+        Opening(caller=CALLER),
+        Said("0", keys=True),
+        NobodyCame(),
+        Said("1", keys=True),
+    ]
     (record,) = town.archive.records.values()
     heard = [turn["heard"] for turn in record["turns"] if turn["speaker"] == "assistant"]
     assert heard[:3] == ["Good morning.", "One moment.", "Nobody is free."]

@@ -11,7 +11,7 @@ from voice.asr_whisper import Decoded, prompt_for, transcribe, windows
 from voice.audio import SAMPLE_RATE_HZ, Float32
 from voice.turns import OPEN_SPEECH, Expectation, Kind
 
-SPOKEN = Decoded("Where is my order?", tokens=5, average_logprob=-0.2, no_speech=0.1)
+SPOKEN = Decoded("Where is my order?", tokens=5, average_logprob=-0.05, no_speech=0.1)
 
 
 @dataclass
@@ -27,17 +27,27 @@ class ScriptedDecoder:
     def __init__(self, *answers: Decoded | str) -> None:
         self.answers: Sequence[Decoded | str] = answers
         self.calls: list[Call] = []
+        self.encoded = 0
 
-    def decode(
-        self, samples: Float32, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1
-    ) -> Decoded:
-        self.calls.append(Call(samples.size / SAMPLE_RATE_HZ, most_tokens, beams))
-        answer = self.answers[min(len(self.calls), len(self.answers)) - 1]
+    def encode(self, samples: Float32) -> "ScriptedSound":
+        self.encoded += 1
+        return ScriptedSound(self, samples.size / SAMPLE_RATE_HZ)
+
+
+@dataclass
+class ScriptedSound:
+    decoder: ScriptedDecoder
+    seconds: float
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        calls, answers = self.decoder.calls, self.decoder.answers
+        calls.append(Call(self.seconds, most_tokens, beams))
+        answer = answers[min(len(calls), len(answers)) - 1]
         if isinstance(answer, Decoded):
             return answer
         return Decoded(answer, tokens=most_tokens, average_logprob=-0.1, no_speech=0.1)
 
-    def rescore(self, samples: Float32, seconds: float, sentences: Sequence[str]) -> list[float]:
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
         raise NotImplementedError
 
 
@@ -51,7 +61,7 @@ def test_a_turn_is_decoded_once_with_ten_seconds_of_context() -> None:
     transcript = transcribe(decoder, voice(3.0), "")
     assert decoder.calls == [Call(10.0, most_tokens=6 * 3 + 12, beams=1)]
     assert transcript.text == "Where is my order?"
-    assert transcript.confidence == pytest.approx(math.exp(-0.2))
+    assert transcript.confidence == pytest.approx(math.exp(-0.05))
     assert transcript.no_speech == 0.1
     assert transcript.rejected == ""
 
@@ -163,5 +173,5 @@ def test_the_windows_of_a_monologue_make_one_transcript() -> None:
     sure = Decoded("And a second thing.", tokens=5, average_logprob=-0.1, no_speech=0.05)
     transcript = transcribe(ScriptedDecoder(SPOKEN, nothing, sure), voice(65.0), "")
     assert transcript.text == "Where is my order? And a second thing."
-    assert math.exp(-0.2) < transcript.confidence < math.exp(-0.1)
+    assert math.exp(-0.1) < transcript.confidence < math.exp(-0.05)
     assert transcript.no_speech == 0.05

@@ -84,7 +84,7 @@ def find_free(request: Request) -> Found:
 @change(needs=["patient_number", "birth_date", "date"])
 def book(request: Request) -> None:
     """Book what was agreed to, if nobody else has taken it meanwhile."""
-    agreed = dict(request.agreed) | {"patient": request.slots["patient_number"]}
+    agreed = dict(request.values) | {"patient": request.slots["patient_number"]}
     insert = text(
         "INSERT INTO appointments (id, patient, doctor, day, at)"
         " SELECT :date || ' ' || :time || ' ' || :doctor, :patient, :doctor, :date, :time"
@@ -126,8 +126,8 @@ def move(request: Request) -> None:
         " WHERE id = :appointment AND NOT EXISTS (SELECT * FROM appointments AS other"
         "  WHERE other.doctor = :doctor AND other.day = :date AND other.at = :time)"
     )
-    if request.connection.execute(update, dict(request.agreed)).rowcount != 1:
-        raise ActionError(f"{request.agreed['appointment']} cannot be moved there any more")
+    if request.connection.execute(update, dict(request.values)).rowcount != 1:
+        raise ActionError(f"{request.values['appointment']} cannot be moved there any more")
 
 
 @look_up(
@@ -155,7 +155,7 @@ def cancel(request: Request) -> None:
     """Cancel the one that was agreed to."""
     delete = text("DELETE FROM appointments WHERE id = :appointment AND patient = :patient")
     patient = request.slots["patient_number"]
-    agreed = {"appointment": request.agreed["appointment"], "patient": patient}
+    agreed = {"appointment": request.values["appointment"], "patient": patient}
     if request.connection.execute(delete, agreed).rowcount != 1:
         raise ActionError(f"appointment {agreed['appointment']} is not there any more")
 
@@ -218,8 +218,8 @@ def order(request: Request) -> None:
         "UPDATE prescriptions SET repeats = :left, ordered = :today"
         " WHERE id = :prescription AND repeats = :repeats"
     )
-    left = str(int(request.agreed["repeats"]) - 1)
-    values = dict(request.agreed) | {"left": left, "today": request.now.date().isoformat()}
+    left = str(int(request.values["repeats"]) - 1)
+    values = dict(request.values) | {"left": left, "today": request.now.date().isoformat()}
     if request.connection.execute(update, values).rowcount != 1:
         raise ActionError(f"prescription {values['prescription']} has been ordered meanwhile")
 

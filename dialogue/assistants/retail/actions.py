@@ -1,21 +1,50 @@
 """What the assistant looks up and changes. Replace the SQL by calls to your own systems."""
 
-from collections.abc import Mapping
-from datetime import date
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 from rapidfuzz import fuzz, process, utils
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, RowMapping, insert, select, update
 
 from dialogue import ActionError
-from dialogue.actions import Found, Request, change, look_up
+from dialogue.actions import Found, Profile, Request, callers, change, known_caller, look_up
+from dialogue.next_need import Known, Order
 from dialogue.opening import opening_hours
-from dialogue.phrasing import spoken_day, spoken_money
+from dialogue.phrasing import spoken_date, spoken_day, spoken_digits, spoken_money
+from dialogue.tables import CATALOG, CUSTOMERS, ORDER_LINES, ORDERS, RETURNS, TICKETS
 
 __all__ = ["opening_hours"]  # is as it comes
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
 NOT_SENT = ("processing", "delayed")
+RETURN_DAYS = 30  # after delivery
+PAYMENTS = ("invoice", "gift card", "PayPal", "card")  # card: the one that we know already
+CARD_DIGITS = 12  # from so many on it is a card's number, which nobody may take down here
+TICKETS_FROM, TICKETS_TO = 100_000, 1_000_000
 NOT_FOUND = Found("not_found")
+
+
+@callers(by=["order_number", "phone_number"])
+def customers(request: Request) -> list[Profile]:
+    """Whose order it is; or all of a household who share a telephone."""
+    query = select(CUSTOMERS).order_by(CUSTOMERS.c.id)
+    if number := request.slots.get("order_number"):
+        query = query.join(ORDERS).where(ORDERS.c.number == number)
+    else:
+        query = query.where(CUSTOMERS.c.phone == request.slots["phone_number"])
+    return [
+        Profile(
+            row.id,
+            {
+                "name": row.name,
+                "postcode": row.postcode or "",
+                "birth_date": row.birth_date.isoformat() if row.birth_date else "",
+            },
+        )
+        for row in request.connection.execute(query)
+    ]
 
 
 @look_up(
@@ -37,7 +66,7 @@ def find_order(request: Request) -> Found:
     order = _order(request)
     if order is None:
         return NOT_FOUND
-    due = date.fromisoformat(order["expected"]) if order["expected"] else None
+    due = order["expected"]
     late = order["status"] == "shipped" and due is not None and due < request.now.date()
     return Found("overdue" if late else order["status"], _spoken(order, request), _source(order))
 
@@ -48,6 +77,121 @@ def find_order(request: Request) -> Found:
 )
 def find_cancellable(request: Request) -> Found:
     """Find out whether it may be cancelled."""
+    return _unsent(request)
+
+
+@change(needs=["order_number"])
+def cancel_order(request: Request) -> None:
+    """Cancel it, if it is still here."""
+    _change_unsent(request, status="cancelled")
+
+
+@look_up(
+    needs=["order_number"],
+    cases={"possible": ["total"], "too_late": [], "cancelled": [], "not_found": []},
+)
+def find_changeable(request: Request) -> Found:
+    """Find out whether address or payment may still be changed."""
+    return _unsent(request)
+
+
+@change(needs=["order_number", "address"])
+def change_address(request: Request) -> None:
+    """Send it elsewhere, if it is still here."""
+    _change_unsent(request, address=request.slots["address"])
+
+
+@change(needs=["order_number", "payment_method"])
+def change_payment(request: Request) -> None:
+    """Have it paid in another way, if it is still here."""
+    said = request.slots["payment_method"]
+    if sum(letter.isdigit() for letter in said) >= CARD_DIGITS:
+        raise ActionError("a card's number is not taken down")
+    match = process.extractOne(
+        said, PAYMENTS, processor=utils.default_process, scorer=fuzz.token_set_ratio,
+        score_cutoff=ALIKE,
+    )  # fmt: skip
+    if match is None:
+        raise ActionError("that is no way to pay here")
+    _change_unsent(request, payment=match[0])
+
+
+@look_up(
+    needs=["order_number"],
+    cases={
+        "possible": ["what", "refund", "until"],
+        "not_delivered": [],
+        "too_late": ["until"],
+        "already": [],
+        "not_found": [],
+    },
+)
+def find_returnable(request: Request) -> Found:
+    """Find out whether it, or the product of it that was named, may come back."""
+    order = _order(request)
+    if order is None:
+        return NOT_FOUND
+    if order["delivered"] is None:
+        return Found("not_delivered", {}, _source(order))
+    last = order["delivered"] + timedelta(RETURN_DAYS)
+    until = {"until": spoken_date(last, request.now.date())}
+    lines = _returnable(request)
+    if not lines or order["refunded"]:
+        return Found("already", {}, _source(order))
+    if last < request.now.date():
+        return Found("too_late", until, _source(order))
+    what = " and ".join(f"the {line.product}" for line in lines)
+    refund = sum(line.price * line.quantity for line in lines)
+    return Found(
+        "possible", {"what": what, "refund": spoken_money(refund), **until}, _source(order)
+    )
+
+
+@change(needs=["order_number"])
+def return_items(request: Request) -> None:
+    """Expect them back; the money goes when they are here."""
+    _send_back(request, "return")
+
+
+@change(needs=["order_number"])
+def exchange_items(request: Request) -> None:
+    """Expect them back, and put new ones aside."""
+    for line in _send_back(request, "exchange"):
+        enough = (CATALOG.c.name == line.product) & (CATALOG.c.stock >= line.quantity)
+        one_less = update(CATALOG).where(enough).values(stock=CATALOG.c.stock - line.quantity)
+        if request.connection.execute(one_less).rowcount != 1:
+            raise ActionError(f"there is no other {line.product} to send")
+
+
+@look_up(cases={"new": ["ticket"]})
+def new_ticket(request: Request) -> Found:
+    """Find a number that no ticket has; the same again in the same call."""
+    digest = hashlib.sha256(request.call.encode()).digest()
+    number = int.from_bytes(digest[:8], "big") % (TICKETS_TO - TICKETS_FROM) + TICKETS_FROM
+    taken = select(TICKETS.c.number).where(TICKETS.c.number >= number)
+    for other in request.connection.execute(taken.order_by(TICKETS.c.number)).scalars():
+        if other > number:
+            break
+        number += 1
+    return Found("new", {"ticket": spoken_digits(str(number))}, f"tickets/{number}")
+
+
+@change()
+def open_ticket(request: Request) -> None:
+    """Note that a colleague is to get back to the caller; what it is about, the history tells."""
+    known = "order_number" in request.slots and _order(request)
+    row = insert(TICKETS).values(
+        number=int(request.values["ticket"].replace(" ", "")),
+        kind="complaint",
+        status="open",
+        opened=request.now,
+        call=request.call,
+        order_number=known["number"] if known else None,
+    )
+    request.connection.execute(row)
+
+
+def _unsent(request: Request) -> Found:
     order = _order(request)
     if order is None:
         return NOT_FOUND
@@ -58,16 +202,40 @@ def find_cancellable(request: Request) -> Found:
     return Found(name, _spoken(order, request), _source(order))
 
 
-@change(needs=["order_number"])
-def cancel_order(request: Request) -> None:
-    """Cancel it, if it is still here."""
-    update = text(
-        "UPDATE orders SET status = 'cancelled' WHERE number = :number AND status IN :not_sent"
-    ).bindparams(bindparam("not_sent", expanding=True))
+def _change_unsent(request: Request, **values: str) -> None:
     number = request.slots["order_number"]
-    done = request.connection.execute(update, {"number": number, "not_sent": NOT_SENT})
-    if done.rowcount != 1:
-        raise ActionError(f"order {number} cannot be cancelled any more")
+    here = (ORDERS.c.number == number) & ORDERS.c.status.in_(NOT_SENT)
+    if request.connection.execute(update(ORDERS).where(here).values(values)).rowcount != 1:
+        raise ActionError(f"order {number} cannot be changed any more")
+
+
+def _returnable(request: Request) -> Sequence[Row[Any]]:
+    """Give the order's lines that have not been sent back; if one was named, that alone."""
+    query = (
+        select(ORDER_LINES)
+        .outerjoin(RETURNS)
+        .where(ORDER_LINES.c.order_number == request.slots["order_number"])
+        .where(RETURNS.c.id.is_(None))
+        .order_by(ORDER_LINES.c.id)
+    )
+    lines = request.connection.execute(query).all()
+    named = request.slots.get("product", "")  # perhaps of an earlier request, and not in here
+    return [line for line in lines if _is_called(line.product, named)] or lines
+
+
+def _send_back(request: Request, kind: str) -> Sequence[Row[Any]]:
+    """Note that they come back; raises where nothing is left that could."""
+    lines = _returnable(request)
+    if find_returnable.run(request).case != "possible":
+        raise ActionError(f"order {request.slots['order_number']} cannot be sent back")
+    rows = [{"line": line.id, "kind": kind, "opened": request.now} for line in lines]
+    request.connection.execute(insert(RETURNS), rows)
+    return lines
+
+
+def _is_called(product: str, named: str) -> bool:
+    likeness = fuzz.token_set_ratio(named, product, processor=utils.default_process)
+    return likeness >= ALIKE
 
 
 @look_up(
@@ -95,7 +263,7 @@ def find_refund(request: Request) -> Found:
 )
 def find_product(request: Request) -> Found:
     """Find out whether we have it."""
-    names = request.connection.execute(text("SELECT name FROM catalog")).scalars().all()
+    names = request.connection.execute(select(CATALOG.c.name)).scalars().all()
     match = process.extractOne(
         request.slots["product"],
         names,
@@ -105,39 +273,47 @@ def find_product(request: Request) -> Found:
     )
     if match is None:
         return Found("unknown")
-    row = (
-        request.connection.execute(
-            text("SELECT * FROM catalog WHERE name = :name"), {"name": match[0]}
-        )
-        .mappings()
-        .one()
-    )
-    stock, today = int(row["stock"]), request.now.date()
+    query = select(CATALOG).where(CATALOG.c.name == match[0])
+    row = request.connection.execute(query).mappings().one()
+    stock = row["stock"]
     values = {"item": row["name"], "price": spoken_money(row["price"]), "count": str(stock)}
     if row["restock"]:
-        values["restock"] = spoken_day(date.fromisoformat(row["restock"]), today)
+        values["restock"] = spoken_day(row["restock"], request.now.date())
     case = "sold_out" if stock == 0 else "few_left" if stock <= FEW else "in_stock"
     return Found(case, values, f"catalog/{row['name']}")
 
 
-def _order(request: Request) -> Mapping[str, str] | None:
-    query = text("SELECT * FROM orders WHERE number = :number")
-    number = {"number": request.slots["order_number"]}
-    row = request.connection.execute(query, number).mappings().one_or_none()
-    return None if row is None else dict(row)
+@known_caller
+def known_customer(request: Request) -> Known | None:
+    """Know a customer by their number, unless several share it."""
+    query = select(CUSTOMERS.c.id).where(CUSTOMERS.c.phone == request.slots["phone"])
+    found = request.connection.execute(query).scalars().all()
+    if len(found) != 1:
+        return None
+    rows = request.connection.execute(select(ORDERS).where(ORDERS.c.customer == found[0]))
+    orders = (
+        Order(row.number, row.status, row.ordered, row.expected, row.delivered, row.refunded)
+        for row in rows
+    )
+    return Known(found[0], tuple(orders))
 
 
-def _source(order: Mapping[str, str]) -> str:
+def _order(request: Request) -> RowMapping | None:
+    query = select(ORDERS).where(ORDERS.c.number == request.slots["order_number"])
+    return request.connection.execute(query).mappings().one_or_none()
+
+
+def _source(order: RowMapping) -> str:
     return f"orders/{order['number']}"
 
 
-def _spoken(order: Mapping[str, str], request: Request) -> dict[str, str]:
+def _spoken(order: RowMapping, request: Request) -> dict[str, str]:
     """Put days and amounts as they are said."""
-    spoken = dict(order)
+    spoken = {}
     for key in ("expected", "delivered", "refunded"):
         if order[key]:
-            spoken[key] = spoken_day(date.fromisoformat(order[key]), request.now.date())
+            spoken[key] = spoken_day(order[key], request.now.date())
     for key in ("total", "refund"):
-        if order[key]:
+        if order[key] is not None:
             spoken[key] = spoken_money(order[key])
     return spoken

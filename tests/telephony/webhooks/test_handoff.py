@@ -228,8 +228,7 @@ async def test_unsigned_webhooks_are_refused(tmp_path: Path, name: str) -> None:
 async def test_the_packet_goes_to_the_business_and_links_to_the_transcript(tmp_path: Path) -> None:
     async with desk(tmp_path, COLD, handoff_webhook="http://127.0.0.1:9/") as twilio:
         await twilio.handed_over()
-        (body,) = twilio.service.deliveries.waiting
-        packet = json.loads(body)
+        ((packet, _),) = twilio.service.deliveries.waiting
         assert packet["call"] == CALLER
         link = packet["transcript"].removeprefix(ORIGIN)
         assert (await twilio.http.get(link)).json()["call"] == CALLER

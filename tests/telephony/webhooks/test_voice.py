@@ -117,7 +117,7 @@ async def test_a_stream_that_breaks_is_connected_again_with_an_apology(tmp_path:
             given = {each.attrib["name"]: each.attrib["value"] for each in twiml.iter("Parameter")}
         async with twilio.stream(sid(1), given) as stream:
             await stream.greeting()
-        assert agent.turns == [Opening(), Trouble(), Trouble()]
+        assert agent.turns == [Opening(caller="+13125550123"), Trouble(), Trouble()]
         assert verbs(await twilio.twiml("/twilio/after", incoming(sid(1)))) == ["Say", "Dial"]
         await twilio.post("/twilio/status", ended(sid(1)))
     call = record(tmp_path, sid(1))

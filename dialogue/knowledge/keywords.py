@@ -1,0 +1,44 @@
+"""How much of a question's words a passage has: BM25 over an inverted index."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+
+from dialogue.knowledge.words import stems
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # at import it sets itself to DEBUG
+
+Shares = npt.NDArray[np.float32]
+
+
+class Keywords:
+    """Texts by their words, the rare ones first (Robertson and Zaragoza 2009, Lucene's variant)."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        found = [stems(text) for text in texts]
+        self._count = len(texts)
+        self._texts_with = Counter(word for words in found for word in set(words))
+        self._bm25 = bm25s.BM25(method="lucene") if self._texts_with else None
+        if self._bm25 is not None:
+            self._bm25.index(found, show_progress=False)
+
+    def shares(self, question: str) -> Shares:
+        """Return for each text the BM25 score as a share of the most that any text could have.
+
+        Words that no text has count as the rarest: a question about other things has small shares.
+        """
+        asked = stems(question)
+        known = [word for word in asked if word in self._texts_with]
+        if self._bm25 is None or not known:
+            return np.zeros(self._count, np.float32)
+        most = sum(self._rarity(word) for word in asked)
+        shares: Shares = self._bm25.get_scores(known) / np.float32(most)
+        return shares
+
+    def _rarity(self, word: str) -> float:
+        texts_with = self._texts_with[word]
+        return float(np.log1p((self._count - texts_with + 0.5) / (texts_with + 0.5)))

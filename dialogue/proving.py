@@ -1,0 +1,96 @@
+"""What a decision does until it is known who is calling; who it is, is looked up."""
+
+from dataclasses import dataclass, replace
+
+from dialogue.actions import Claim, Found
+from dialogue.flows import Flow
+from dialogue.hearing import Hearing
+from dialogue.pictured import Pictured
+from dialogue.state import AskSlot, Call, Decision, Idle, Prove
+from dialogue.verification import VERIFY
+from nlu.numbers import digit_runs
+from nlu.understand import Alternative
+from nlu.values import read
+
+UNKNOWN = 2  # order or telephone numbers in a row that lead to nobody, until a person is offered
+
+
+BESIDE = 3  # words with a number that is not clear; with more of them it may be a request
+
+
+@dataclass(frozen=True, slots=True)
+class Proving(Pictured):
+    """Nothing of a flow with `verify:` is looked up before its caller is known."""
+
+    def prove(self, flow: Flow) -> Decision:
+        """Find out whether it is known already who is calling, and what to ask for if not."""
+        if self.state.locked:
+            return self.lock()
+        claim = replace(self.state.claim, required=flow.required(self.assistant.factors))
+        state = replace(self.state, step=Prove(), claim=claim)
+        return Decision(state, look_up=Call(VERIFY, state.slots, claim=claim))
+
+    def proved(self, found: Found) -> Decision:
+        """Go on with the flow, or ask for what is still missing."""
+        flow = self.assistant.flows[self.state.flow]
+        match found.case:
+            case "verified":
+                claim = self.state.claim
+                same = found.values["customer"] == claim.customer
+                proven = {*claim.required, *(claim.proven if same else ())}
+                known = Claim(found.values["customer"], tuple(sorted(proven)))
+                state = replace(self.state, step=Idle(), claim=known, misses=0, failed_look_ups=0)
+                return Decision(state, look_up=Call(flow.look_up or "", state.slots))
+            case "ask":
+                return self.at(replace(self.state, step=Prove(found.values["factor"]))).ask()
+            case "failed":
+                return self.lock()
+        return self.unknown(flow)
+
+    def answered_proof(self, step: Prove, hearing: Hearing) -> Decision | None:
+        """Take what was said as an attempt, unless it is something else altogether."""
+        kind, flow = self.assistant.factors[step.factor].kind, hearing.flow
+        readable = kind != "name" and (
+            read(kind, hearing.text, self.now.date()) is not None or _is_a_number(hearing.text)
+        )
+        if not readable and hearing.polarity == "deny":  # they do not know, or will not say
+            return self.offer_person(self.words.phrase("all_right"))
+        if not readable and hearing.sure and flow:
+            small_talk = flow.small_talk and kind != "name"  # "Grace Hall" may pass for a greeting
+            if small_talk or hearing.intent == self.state.flow:
+                return self.ask()
+            if not flow.small_talk:
+                return None
+        ways = hearing.heard.alternatives or (Alternative(hearing.text),)
+        attempts = dict(self.state.claim.attempts)
+        attempts[step.factor] = (*attempts.get(step.factor, ()), ways)
+        claim = replace(self.state.claim, attempts=tuple(attempts.items()))
+        return self.at(replace(self.state, claim=claim)).prove(
+            self.assistant.flows[self.state.flow]
+        )
+
+    def lock(self) -> Decision:
+        """Do no more for this caller than to put them through."""
+        state = replace(self.state, step=Idle(), locked=True)
+        texts = self.assistant.verification
+        words = self.words.text(texts.locked if texts else None)
+        return self.at(state).hand_over(words, forced=True)
+
+    def unknown(self, flow: Flow) -> Decision:
+        """Nobody has that order or telephone number: ask for it again."""
+        texts, failed = self.assistant.verification, self.state.failed_look_ups + 1
+        words = self.words.text(texts.unknown if texts else None)
+        slot = next(slot for slot in flow.needs if slot in self.assistant.narrows)
+        slots = tuple(pair for pair in self.state.slots if pair[0] != slot)
+        state = replace(self.state, slots=slots, failed_look_ups=failed)
+        if failed >= UNKNOWN:
+            return self.at(state).offer_person(words)
+        return self.at(replace(state, step=AskSlot(slot))).ask(words)
+
+
+def _is_a_number(text: str) -> bool:
+    """Whether it is hardly anything but digits, though too few or too many."""
+    runs = [run for run in digit_runs(text) if run.value]
+    for run in reversed(runs):
+        text = text[: run.start] + text[run.end :]
+    return bool(runs) and len(text.split()) <= BESIDE

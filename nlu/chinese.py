@@ -1,0 +1,210 @@
+"""Values of slots in Chinese, as `nlu.values` gives them: what was said, normalised. Pure.
+
+Ranges of dates have no reader here; addresses and codes that are spelled in letters are read as
+English ones are.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from nlu import values
+from nlu.chinese_dates import read_birth_date, read_date, read_time
+from nlu.chinese_numbers import (
+    DECIMAL,
+    DIGIT,
+    DIGITS,
+    NUMERAL,
+    decimal_of,
+    digit_runs,
+    find_digits,
+    narrow,
+    read_number,
+    value_of,
+)
+from nlu.numbers import Found
+
+_CURRENCIES = {
+    "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD",
+    "日元": "JPY", "$": "USD", "€": "EUR", "£": "GBP",
+}  # fmt: skip
+_AMOUNT = re.compile(
+    rf"({DECIMAL})\s*(?:块钱?|元|圆|美元|美金|欧元|英镑|港币|港元|日元)"
+    rf"(?:({DIGIT})(?:[毛角](?:({DIGIT})分?)?|(?!{NUMERAL})))?"
+)
+_SMALL = re.compile(rf"({DIGIT})[毛角](?:({DIGIT})分?)?|({NUMERAL}+)分钱")
+_DURATION = re.compile(rf"(半|{DECIMAL})个?(半)?(分钟|小时|钟头|天|周|星期|礼拜|月|年)")
+_PERIODS = {"分钟": "PT{}M", "小时": "PT{}H", "钟头": "PT{}H", "天": "P{}D", "周": "P{}W",
+            "星期": "P{}W", "礼拜": "P{}W", "月": "P{}M", "年": "P{}Y"}  # fmt: skip
+# what follows takes back what stands before it
+_CORRECTION = re.compile(
+    r"(?:不对|错了|说错|不不不?|哦不|等等|搞错)[了啊，,。、\s]*(?:应该)?(?:是|说)?"
+)
+_ENDS = " ，。！？、,.!?：:；;"
+
+_YES_LIKE = re.compile(r"没错|没问题|没关系|不错|不客气|怎么不|可不是")
+_NO = re.compile(r"不|没|别|否|算了|免了|拒绝|取消")
+_YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
+_MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
+_UNCLEAR = re.compile(
+    r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
+)
+_PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
+_MOST_BESIDE = 2  # characters beside an answer
+
+_NAME_LEAD = re.compile(
+    r"^(?:(?:嗯|呃|你好|您好|喂|好的?|那个)[，, ]*)*"
+    r"(?:(?:我的?)?(?:名字|姓名|全名)?(?:叫我?做?|是|姓)|免贵姓)"
+)
+_NAME_TAIL = re.compile(r"[，,。 ]*(?:谢谢你?|先生|女士|小姐|就行|就是了)$")
+_NO_NAME = re.compile(r"不|什么|怎么|谁|没有|为什么|吗")
+_TEXT_LEAD = re.compile(r"^(?:一个|一件|一台|这个|那个|这件|那件|我的|你们的?)")
+
+
+def read(kind: str, text: str, today: date, length: int | None = None) -> str | None:
+    """Normalise a piece of text that fills a slot of this kind (one of `nlu.values.KINDS`)."""
+    held = _after_correction(text)
+    if held != text and (value := _read(kind, held, today, length)):
+        return value
+    return _read(kind, text, today, length)
+
+
+def find(kind: str, text: str, today: date, length: int | None = None) -> Found | None:
+    """Find a value of this kind in a sentence; names and free text have no form to go by."""
+    match kind:
+        case "digits":
+            return find_digits(text, length) if length else _long_run(text)
+        case "name" | "text":
+            return None
+        case "code" if not length:
+            return None
+    value = read(kind, text, today, length)
+    return Found(value, 0, len(text)) if value else None
+
+
+def _read(kind: str, text: str, today: date, length: int | None) -> str | None:
+    match kind:
+        case "digits":
+            found = find_digits(text, length) or find_digits(text)
+            return found.value if found else None
+        case "postcode":
+            found = find_digits(text, 6)
+            return found.value if found else None
+        case "date":
+            return read_date(text, today)
+        case "date_range":
+            return None
+        case "code" | "email":
+            return values.read(kind, _with_figures(text), today, length)
+    return _READERS[kind](text)
+
+
+def read_money(text: str) -> str | None:
+    """Read an amount as "350.00 CNY": 三百五十块, 三块五, 12.5元, 五毛; or in another currency."""
+    said = narrow(text)
+    currency = next((code for name, code in _CURRENCIES.items() if name in said), "CNY")
+    if match := _AMOUNT.search(said):
+        amount = decimal_of(match[1]) + _tenths(match[2]) + _hundredths(match[3])
+    elif small := _SMALL.search(said):
+        cents = Decimal(value_of(small[3])) / 100 if small[3] else Decimal(0)
+        amount = _tenths(small[1]) + _hundredths(small[2]) + cents
+    elif number := read_number(said):
+        amount = Decimal(number)
+    else:
+        return None
+    return f"{amount:.2f} {currency}"
+
+
+def read_phone(text: str) -> str | None:
+    """Read a telephone number as E.164; one without a country is Chinese."""
+    import phonenumbers
+
+    for run in sorted(digit_runs(text), key=lambda run: -len(run.value)):
+        plus = "+" if narrow(text)[: run.start].rstrip().endswith("+") else ""
+        try:
+            number = phonenumbers.parse(plus + run.value, "CN")
+        except phonenumbers.NumberParseException:
+            continue
+        if len(run.value) >= 7 and phonenumbers.is_possible_number(number):
+            return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return None
+
+
+def read_yes_no(text: str) -> str | None:
+    """Read an answer to a yes/no question; None where it is neither, both, or not clear."""
+    said = narrow(text).strip(_ENDS)
+    if _UNCLEAR.search(said):
+        return None
+    said = _YES_LIKE.sub("是", said.replace("不好意思", ""))
+    no, yes, manners = _NO.search(said), _YES.search(_NO.sub("", said)), _MANNERS.search(said)
+    beside = _PARTICLES.sub("", _MANNERS.sub("", _YES.sub("", _NO.sub("", said))))
+    if len(beside) > _MOST_BESIDE or not (no or yes or manners):
+        return None
+    if no:  # 不是, 不用: the yes after it is negated; 对，不用 is both
+        return None if _YES.search(said[: no.start()]) else "no"
+    return "yes"
+
+
+def read_duration(text: str) -> str | None:
+    """Read a length of time as ISO 8601: 三天 → "P3D", 半小时 → "PT30M", 两个半小时 → "PT2.5H"."""
+    match = _DURATION.search(narrow(text))
+    if not match:
+        return None
+    shape = _PERIODS[match[3]]
+    if match[1] == "半" and shape == "PT{}H":
+        return "PT30M"
+    count = Decimal("0.5") if match[1] == "半" else decimal_of(match[1])
+    count += Decimal("0.5") if match[2] else 0
+    return shape.format(f"{count.normalize():f}")
+
+
+def read_name(text: str) -> str | None:
+    """Read a person's name without what leads in to it: 我叫王小明 → 王小明."""
+    said = _NAME_LEAD.sub("", text.strip(_ENDS))
+    said = _NAME_TAIL.sub("", said).strip(_ENDS)
+    return None if not said or _NO_NAME.search(said) else said
+
+
+def read_text(text: str) -> str | None:
+    """Read free text without what points at it and the punctuation around it."""
+    said = text.strip(_ENDS)
+    return _TEXT_LEAD.sub("", said) or said or None
+
+
+_READERS: dict[str, Callable[[str], str | None]] = {
+    "birth_date": read_birth_date,
+    "duration": read_duration,
+    "money": read_money,
+    "name": read_name,
+    "number": read_number,
+    "phone": read_phone,
+    "text": read_text,
+    "time": read_time,
+    "yes_no": read_yes_no,
+}
+
+
+def _after_correction(text: str) -> str:
+    last = None
+    for last in _CORRECTION.finditer(text):  # noqa: B007 - the last one holds
+        pass
+    held = text[last.end() :] if last else ""
+    return held if any(map(str.isalnum, held)) else text
+
+
+def _long_run(text: str) -> Found | None:
+    found = find_digits(text)
+    return found if found and len(found.value) > 1 else None
+
+
+def _with_figures(text: str) -> str:
+    return "".join(str(DIGITS.get(one, one)) for one in narrow(text))
+
+
+def _tenths(digit: str | None) -> Decimal:
+    return Decimal(DIGITS[digit]) / 10 if digit else Decimal(0)
+
+
+def _hundredths(digit: str | None) -> Decimal:
+    return Decimal(DIGITS[digit]) / 100 if digit else Decimal(0)

@@ -1,0 +1,46 @@
+"""When the recogniser is asked what else it may have heard: where the meaning is in doubt.
+
+Its second look may take longer than all the rest of an answer, and most misheard words change no
+meaning.
+"""
+
+from collections.abc import Mapping
+
+from nlu.dataset import SlotType
+from nlu.decode import YES_NO_INTENTS, is_whole
+from nlu.understand import YES_NO, Context, LookAgain, Nlu, Understanding
+
+# Chosen on a development set of 529 utterances over a phone line: one in seven is looked at again,
+# and as many are understood as when all are that the recogniser doubts.
+SURE = 0.9
+
+
+def understood(
+    nlu: Nlu,
+    text: str,
+    waiting_for: str,
+    slots: Mapping[str, SlotType],
+    look_again: LookAgain | None,
+) -> Understanding:
+    """Understand an utterance, and once more in all ways it may have been heard. Blocking.
+
+    `waiting_for` as in `Context`; `slots` are the assistant's by name. None is not to look again.
+    """
+    first = nlu.understand(text, Context(waiting_for))
+    if look_again is None or not in_doubt(first, waiting_for, slots):
+        return first
+    return nlu.understand(text, Context(waiting_for, look_again()))
+
+
+def in_doubt(first: Understanding, waiting_for: str, slots: Mapping[str, SlotType]) -> bool:
+    """Tell whether it is worth a second look; an answer to what was asked for needs none.
+
+    Half a number is no answer, however clear the intent.
+    """
+    if waiting_for == YES_NO and first.intent in YES_NO_INTENTS:
+        return False
+    awaited = slots.get(waiting_for)
+    given = [slot for slot in first.slots if awaited and slot.name == awaited.name]
+    if awaited and given:
+        return not any(is_whole(slot, awaited) for slot in given)
+    return first.confidence < SURE

@@ -1,0 +1,231 @@
+"""Values as Chinese callers say them and recognisers write them."""
+
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.chinese import find, read
+from nlu.chinese_numbers import value_of
+from nlu.chinese_samples import numeral, say
+from nlu.language import reader_of
+
+TODAY = date(2025, 3, 12)  # a Wednesday
+
+
+def read_as(kind: str, said: str, length: int | None = None) -> str | None:
+    return read(kind, said, TODAY, length)
+
+
+@pytest.mark.parametrize(
+    ("said", "digits"),
+    [
+        ("15213", "15213"),
+        ("一五二一三", "15213"),
+        ("幺五二幺三", "15213"),
+        ("一五二，一三", "15213"),
+        ("\uff11\uff15\uff12\uff11\uff13", "15213"),  # full width
+        ("1 5 2 1 3", "15213"),
+        ("我的订单号是二零四一八", "20418"),
+        ("〇〇一二三", "00123"),
+        ("一万五千二百一十三", "15213"),
+        ("三个八幺二", "88812"),
+        ("一五二一四，不对，是一五二一三", "15213"),
+        ("订单号15213，麻烦快一点", "15213"),
+    ],
+)
+def test_digits(said: str, digits: str) -> None:
+    assert read_as("digits", said, 5) == digits
+
+
+def test_a_number_is_found_in_a_sentence_only_at_its_length() -> None:
+    found = find("digits", "那个订单二零四一八到哪了", TODAY, 5)
+    assert found is not None
+    assert (found.value, found.start, found.end) == ("20418", 4, 9)
+    assert find("digits", "请等一下", TODAY) is None
+    assert find("digits", "两个订单", TODAY, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("numeral", "value"),
+    [
+        ("十", 10), ("十五", 15), ("二十", 20), ("两百", 200), ("三百五", 350), ("三百五十", 350),
+        ("一千二百", 1200), ("一千零五", 1005), ("一千零五十", 1050), ("一万二", 12000),
+        ("两万三千四", 23400), ("一亿零三", 100_000_003), ("3万", 30000), ("一百一十五", 115),
+        ("二零二五", 2025),
+    ],
+)  # fmt: skip
+def test_numerals(numeral: str, value: int) -> None:
+    assert value_of(numeral) == value
+
+
+@given(st.integers(1, 9999))
+def test_a_numeral_says_its_value(value: int) -> None:
+    assert value_of(numeral(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("今天", "2025-03-12"),
+        ("明天", "2025-03-13"),
+        ("后天", "2025-03-14"),
+        ("大后天", "2025-03-15"),
+        ("昨天下午", "2025-03-11"),
+        ("周三", "2025-03-19"),
+        ("这周五", "2025-03-14"),
+        ("下周三", "2025-03-19"),
+        ("下个星期天", "2025-03-23"),
+        ("上周一", "2025-03-03"),
+        ("下下周二", "2025-03-25"),
+        ("礼拜六", "2025-03-15"),
+        ("三月五号", "2026-03-05"),
+        ("3月15日", "2025-03-15"),
+        ("十二月二十五号", "2025-12-25"),
+        ("去年十二月三号", "2024-12-03"),
+        ("二零二五年五月一号", "2025-05-01"),
+        ("2025年5月1日", "2025-05-01"),
+        ("2025-05-01", "2025-05-01"),
+        ("十五号", "2025-03-15"),
+        ("五号", "2025-04-05"),
+        ("下个月五号", "2025-04-05"),
+        ("三天后", "2025-03-15"),
+        ("两周以后", "2025-03-26"),
+        ("一个月前", "2025-02-12"),
+        ("下周", "2025-03-19"),
+        ("四月", "2025-04-01"),
+        ("二零二四年十二月", "2024-12-01"),
+        ("三月底", "2025-03-31"),
+        ("月底", "2025-03-31"),
+        ("国庆", "2025-10-01"),
+        ("后天或者大后天", None),
+        ("二月三十号", None),
+        ("不知道", None),
+    ],
+)
+def test_dates(said: str, day: str | None) -> None:
+    assert read_as("date", said) == day
+
+
+@pytest.mark.parametrize(
+    ("said", "born"),
+    [("一九八五年三月五号", "1985-03-05"), ("85年3月5日", "1985-03-05"), ("三月五号", None)],
+)
+def test_birth_dates(said: str, born: str | None) -> None:
+    assert read_as("birth_date", said) == born
+
+
+@pytest.mark.parametrize(
+    ("said", "time"),
+    [
+        ("下午三点半", "15:30"),
+        ("上午十点", "10:00"),
+        ("早上八点一刻", "08:15"),
+        ("晚上八点", "20:00"),
+        ("晚上十二点", "00:00"),
+        ("中午十二点", "12:00"),
+        ("中午一点", "13:00"),
+        ("凌晨两点", "02:00"),
+        ("三点", "15:00"),
+        ("十点二十分", "10:20"),
+        ("下午五点过五分", "17:05"),
+        ("15:30", "15:30"),
+        ("15：30", "15:30"),
+        ("差一刻三点", "14:45"),
+        ("明天", None),
+    ],
+)
+def test_times(said: str, time: str | None) -> None:
+    assert read_as("time", said) == time
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("三百五十块", "350.00 CNY"),
+        ("三百五十块钱", "350.00 CNY"),
+        ("三块五", "3.50 CNY"),
+        ("三块五毛", "3.50 CNY"),
+        ("十二块八毛五分", "12.85 CNY"),
+        ("五毛", "0.50 CNY"),
+        ("12.5元", "12.50 CNY"),
+        ("十二点五元", "12.50 CNY"),
+        ("两千", "2000.00 CNY"),
+        ("一百美元", "100.00 USD"),
+        ("太贵了", None),
+    ],
+)
+def test_money(said: str, amount: str | None) -> None:
+    assert read_as("money", said) == amount
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("13812345678", "+8613812345678"),
+        ("幺三八，一二三四，五六七八", "+8613812345678"),
+        ("我的电话是138 1234 5678", "+8613812345678"),
+        ("没有电话", None),
+    ],
+)
+def test_phones(said: str, number: str | None) -> None:
+    assert read_as("phone", said) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("是", "yes"), ("是的", "yes"), ("对", "yes"), ("对的。", "yes"), ("好的", "yes"),
+        ("可以", "yes"), ("没错", "yes"), ("没问题", "yes"), ("嗯，对", "yes"), ("行吧", "yes"),
+        ("不是", "no"), ("不用", "no"), ("不用了，谢谢", "no"), ("不对", "no"), ("没有", "no"),
+        ("不需要", "no"), ("好的，不用了", "no"), ("算了", "no"),
+        ("不好意思，是的", "yes"), ("不是不行", None), ("好的我要查订单", None),
+        ("不知道", None), ("对，不用", None), ("我的订单到哪里了", None), ("是什么意思", None),
+    ],
+)  # fmt: skip
+def test_yes_and_no(said: str, answer: str | None) -> None:
+    assert read_as("yes_no", said) == answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "value"),
+    [
+        ("name", "我叫王小明", "王小明"),
+        ("name", "你好，我姓李", "李"),
+        ("name", "不想说", None),
+        ("name", "叫我小张就行", "小张"),
+        ("number", "两个", "2"),
+        ("number", "一打", "12"),
+        ("number", "十几个", None),
+        ("number", "百分之三十", None),
+        ("number", "三点五", "3.5"),
+        ("number", "等一下", None),
+        ("duration", "三天", "P3D"),
+        ("duration", "半小时", "PT30M"),
+        ("duration", "两个半小时", "PT2.5H"),
+        ("text", "那个水壶。", "水壶"),
+        ("postcode", "一零零零八四", "100084"),
+        ("email", "wang@example.com", "wang@example.com"),
+        ("date_range", "三月五号到八号", None),  # no reader yet
+    ],
+)
+def test_other_kinds(kind: str, said: str, value: str | None) -> None:
+    assert read_as(kind, said) == value
+
+
+@pytest.mark.parametrize("kind", ["digits", "date", "time", "money", "phone", "name"])
+def test_what_is_drawn_to_train_on_can_be_read(kind: str) -> None:
+    for seed in range(300):
+        said = say(kind, 5, Random(seed))  # noqa: S311 - reproducible
+        value = read_as(kind, said, 5)
+        assert value is not None, said
+        if kind == "digits":
+            assert len(value) == 5
+
+
+def test_a_language_chooses_its_reader() -> None:
+    assert reader_of("zh-CN").read("date", "明天", TODAY) == "2025-03-13"
+    assert reader_of("en").read("date", "tomorrow", TODAY) == "2025-03-13"
+    assert reader_of("en").read("date", "明天", TODAY) is None

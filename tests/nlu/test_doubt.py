@@ -1,0 +1,37 @@
+"""When it is worth asking what else may have been said."""
+
+import pytest
+
+from nlu.dataset import SlotType
+from nlu.doubt import SURE, in_doubt
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Sentiment, Slot, Understanding
+
+SLOTS = {
+    "order_number": SlotType("order_number", "digits", 5),
+    "product": SlotType("product", "text"),
+}
+
+
+def meaning(intent: str, confidence: float, **values: str) -> Understanding:
+    slots = tuple(Slot(name, text, text, 0, len(text), 0.9) for name, text in values.items())
+    return Understanding("", intent, confidence, slots, Sentiment("neutral", 0.0))
+
+
+@pytest.mark.parametrize(
+    ("understood", "waiting_for", "doubt"),
+    [
+        (meaning("opening_hours", SURE), "", False),
+        (meaning("opening_hours", SURE - 0.01), "", True),
+        (meaning(OUT_OF_SCOPE, 0.6), "", True),
+        (meaning("order_status", 0.5, order_number="15213"), "order_number", False),
+        (meaning("order_status", 0.99, order_number="1521"), "order_number", True),
+        (meaning("order_status", 0.5, order_number="15213"), "", True),
+        (meaning("order_status", 0.5, order_number="15213"), "product", True),
+        (meaning("opening_hours", 0.99), "order_number", False),
+        (meaning("affirm", 0.6), YES_NO, False),
+        (meaning("deny", 0.6), "order_number", True),
+        (meaning("opening_hours", 0.6), YES_NO, True),
+    ],
+)
+def test_doubt(understood: Understanding, waiting_for: str, doubt: bool) -> None:
+    assert in_doubt(understood, waiting_for, SLOTS) is doubt
