@@ -1,19 +1,23 @@
 """Out of scope, as CLINC150 is scored: accuracy in scope and recall out of it, at once; AUROC.
 
-In-scope accuracy counts what is refused as wrong. The threshold comes from the development part:
-of those that cost at most `COST` of the accuracy there, the one with the most recall.
+In-scope accuracy counts what is refused as wrong. The sign of doubt and the threshold come from the
+development part: of the signs, log odds of the out-of-scope intent told the most apart there
+(AUROC 0.986; 0.983 by the largest probability in scope, 0.979 by Mahalanobis distance to the
+intents' means, 0.978 by nearest neighbours). Of the thresholds that cost at most `COST` of the
+accuracy there, the one with the most recall.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import logsumexp  # type: ignore[import-untyped]
 
-from nlu.calibration import Floats, Ints, softmax
+from nlu.calibration import Floats, Ints
 from nlu.course import Outputs
 from nlu.understand import OUT_OF_SCOPE
 
-COST = 0.006  # of the in-scope accuracy on the development part
+COST = 0.003  # of the in-scope accuracy on the development part
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,17 @@ class Scored:
 
 
 def of_outputs(outputs: Outputs, oos: int) -> Scored:
-    """Judge by the probability that no intent in scope has: 1 - the largest of them."""
+    """Judge by the log odds of being out of scope."""
     logits, truth = outputs.intents()
-    probabilities = softmax(logits)
     inside = np.delete(np.arange(logits.shape[1]), oos)
-    best = inside[probabilities[:, inside].argmax(-1)]
-    return Scored(1 - probabilities[:, inside].max(-1), best, truth, oos)
+    best = inside[logits[:, inside].argmax(-1)]
+    return Scored(logits[:, oos] - logsumexp(logits[:, inside], -1), best, truth, oos)
 
 
 def choose(held: Scored) -> float:
     """Find the threshold on the development part."""
     thresholds = np.unique(held.doubt)
-    most, _ = held.at(1.0)
+    most, _ = held.at(np.inf)
     allowed = [float(t) for t in thresholds if held.at(float(t))[0] >= most - COST]
     return min(allowed)
 
@@ -58,7 +61,7 @@ def scope(trial: Any) -> dict[str, float]:
     held, test = (of_outputs(of, oos) for of in (trial.held, trial.test))
     threshold = choose(held)
     accuracy, recall = test.at(threshold)
-    alone, _ = test.at(1.0)
+    alone, _ = test.at(np.inf)
     return {
         "in_scope": round(accuracy, 4),
         "oos_recall": round(recall, 4),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nlu.calibration import calibration_error, softmax
 from nlu.course import Course, Epoch, Outputs, TrainOptions
+from nlu.dataset import SENTIMENTS, SlotType
 from nlu.decode import Chain, Labels, best_labels
 from nlu.encoders import ENGLISH, OTHERS
 from nlu.fit import Fitted, fit, outputs
@@ -125,7 +126,8 @@ def labels_of(corpus: Corpus) -> Labels:
     everything = (*corpus.train, *corpus.development, *corpus.test)
     slots = sorted({mark.name for example in everything for mark in example.marks})
     intents = tuple(dict.fromkeys(intent for e in everything for intent in e.intents))
-    return Labels(intents, bio_labels(slots), ("negative", "neutral", "positive"), {})
+    kinds = {name: SlotType(name, "text") for name in slots}
+    return Labels(intents, bio_labels(slots), SENTIMENTS, kinds)
 
 
 def prepared(corpus: Corpus, task: Task, per_intent: int | None, seed: int) -> Corpus:
