@@ -20,10 +20,9 @@ from unittest.mock import patch
 import numpy as np
 
 from models.registry import model_path
-from nlu import fit
+from nlu import encoders, fit
 from nlu.course import TrainOptions
 from nlu.model import JointBert, Shape, build
-from nlu.train import ENCODER
 from tests.bench.nlu_data import few, load
 from tests.bench.nlu_sets import scored, trial
 from tests.bench.report import environment, model_hashes, write_report
@@ -74,7 +73,9 @@ def measure(name: str, variant: Variant, seed: int) -> dict[str, float]:
     corpus = few(load(name, SHARED_DATA)[0], FEW[name], seed)
     options = replace(TrainOptions(), seed=seed, threads=1, **variant.change)
     with variant.around():
-        found = scored(trial(corpus, options, None, teachers=variant.teachers), options)
+        encoder = model_path(encoders.ENGLISH)
+        done = trial(encoder, corpus, options, None, teachers=variant.teachers)
+        found = scored(done, options)
     return {figure: found[figure] for figure in FIGURES if figure in found}
 
 
@@ -112,7 +113,7 @@ def main() -> None:
             print(name, variant, found[variant][name], flush=True)
     about = {
         "environment": environment(),
-        "models": model_hashes([model_path(ENCODER) / "model.safetensors"]),
+        "models": model_hashes([model_path(encoders.ENGLISH) / "model.safetensors"]),
         "seeds": arguments.seeds,
         "per_intent": FEW,
     }
