@@ -20,7 +20,7 @@ from unittest.mock import patch
 import numpy as np
 
 from models.registry import model_path
-from nlu import encoders, fit
+from nlu import fit
 from nlu.course import TrainOptions
 from nlu.encoders import ENGLISH
 from nlu.model import JointBert, Shape, build
@@ -74,15 +74,9 @@ def measure(name: str, variant: Variant, seed: int) -> dict[str, float]:
     corpus = few(load(name, SHARED_DATA)[0], FEW[name], seed)
     options = replace(TrainOptions(), seed=seed, threads=1, **variant.change)
     with variant.around():
-<<<<<<< HEAD
         found = scored(
             trial(model_path(ENGLISH), corpus, options, None, teachers=variant.teachers), options
         )
-=======
-        encoder = model_path(encoders.ENGLISH)
-        done = trial(encoder, corpus, options, None, teachers=variant.teachers)
-        found = scored(done, options)
->>>>>>> zh
     return {figure: found[figure] for figure in FIGURES if figure in found}
 
 
@@ -120,11 +114,7 @@ def main() -> None:
             print(name, variant, found[variant][name], flush=True)
     about = {
         "environment": environment(),
-<<<<<<< HEAD
         "models": model_hashes([model_path(ENGLISH) / "model.safetensors"]),
-=======
-        "models": model_hashes([model_path(encoders.ENGLISH) / "model.safetensors"]),
->>>>>>> zh
         "seeds": arguments.seeds,
         "per_intent": FEW,
     }
