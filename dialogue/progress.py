@@ -129,7 +129,8 @@ class Progress(Proving):
         next_one = served.resume() if isinstance(self.state.step, Idle) else served.ask()
         answered = next_one.after(words).citing((entry.source,))
         if not entry.path:  # facts of the graph are told as they stand
-            answered = replace(answered, rewordable=Rewordable(words, (" ".join(words),)))
+            passage = " ".join((entry.title, *words)).strip()
+            answered = replace(answered, rewordable=Rewordable(words, (passage,)))
         return answered.because(f"known, sure to {entry.score:.2f}: {entry.source}")
 
     def looked_up(self, event: LookedUp) -> Decision:

@@ -34,6 +34,12 @@ def check_name(name: str) -> None:
     )
 
 
+def layers_of(folder: Path) -> int:
+    """Count the layers of an encoder in a folder that `check_folder` passes."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(config["num_hidden_layers"])
+
+
 def check_folder(folder: Path) -> None:
     """Refuse a folder without a BERT encoder's files, before anything of it is loaded."""
     remedy = "give a BERT encoder's folder: config.json, model.safetensors, tokenizer.json"

@@ -1,4 +1,4 @@
-"""Collect the text that `hanzi-small` was pretrained on, a sentence a line.
+"""Collect Chinese text to pretrain an encoder on (`nlu.pretrain`), a sentence a line.
 
 `python -m tools.chinese_text --crosswoz DIR --out FILE WHEEL…`
 

@@ -26,7 +26,7 @@ class Answer:
     """What is said, with {names} of facts in it, and where it stands.
 
     `path` are the triples that an answer of the graph rests on, `named` how many things of the
-    graph the question names.
+    graph the question names. `title` is the question, or the heading, that it stands under.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Answer:
     score: float = 1.0
     path: tuple[Triple, ...] = ()
     named: int = 0
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ class Knowledge:
         best = ranked[0] if ranked else None
         answer = None
         if best is not None and best.confidence >= NEAR:
-            answer = Answer(best.extract, best.passage.source, best.confidence)
+            answer = Answer(
+                best.extract, best.passage.source, best.confidence, title=best.passage.title
+            )
         near = best is not None and best.confidence >= ABOUT_US
         about_us = near or found.about_us or answer is not None
         return Found(answer, about_us, ranked, found.readings, found.masked, found.away)

@@ -169,7 +169,7 @@ def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
                   "test": len(corpus.test)},
         "per_intent": arguments.per_intent,
         "teachers": arguments.teachers,
-        "encoder": arguments.encoder or task.encoder,
+        "encoder": encoder.name,
         "seconds": round(time.perf_counter() - began),
         "options": asdict(options),
     }  # fmt: skip
@@ -217,11 +217,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Measure each set and write its file."""
     for name in arguments.sets or ["retail"]:
         found = retail(arguments.data) if name == "retail" else public(name, arguments)
-        encoder = read_trained(ASSISTANT).encoder if name == "retail" else found["encoder"]
-        models = [folder_of(encoder) / "model.safetensors"]
+        named = read_trained(ASSISTANT).encoder if name == "retail" else TASKS[name].encoder
+        encoder = folder_of(arguments.encoder or named)
+        models = [encoder / "model.safetensors"]
         if name == "retail":
             models.append(model_folder(ASSISTANT) / WEIGHTS)
-        suffix = f"-{Path(encoder).name}" if arguments.encoder else ""
+        suffix = f"-{encoder.name}" if arguments.encoder else ""
         # the retail report is a table of its own in the README, beside the folder of public sets
         path = (
             arguments.out.parent / "retail.json"

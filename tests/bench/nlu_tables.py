@@ -20,8 +20,8 @@ TITLES = {
     "nlupp": "NLU++ banking", "mixsnips": "MixSNIPS", "mixatis": "MixATIS",
     "dstc11": "DSTC11 insurance",
     "crosswoz": "CrossWOZ, e5-small",
-    "crosswoz-hanzi-small": "CrossWOZ, hanzi-small",
-    "crosswoz-hanzi-random": "CrossWOZ, random weights",
+    "crosswoz-hanzi-small": "CrossWOZ, 4 layers of ours",
+    "crosswoz-hanzi-random": "CrossWOZ, the same, random weights",
 }  # fmt: skip
 CHINESE = ("crosswoz", "crosswoz-hanzi-small", "crosswoz-hanzi-random")
 HELD_OUT = {"retail_test": "first set", "retail_spoken_test": "spoken-style set"}

@@ -145,7 +145,7 @@ def test_the_check_of_a_folder_tells_all_that_is_wrong_in_what_it_knows(shop: Pa
     written(shop, graph, QUESTIONS.replace("s:price ?price", "s:prize ?price"))
     found = told(shop)
     for place in (
-        "documents/rules.md:3: write {name}, or {{ for a brace",
+        "documents/rules.md:3: expected '}' before end of string",
         "documents/rules.md:5: nothing here gives {adress} a value; did you mean address?",
         "documents/rules.md:11: 'a' is on line 7 already; give one another {#anchor}",
         "graph.ttl:6: nothing is said about 'b33', only that rocket takes it; did you mean b3?",
@@ -161,7 +161,12 @@ def test_the_check_of_a_folder_tells_all_that_is_wrong_in_what_it_knows(shop: Pa
     [
         ("graph.ttl", "s:takes s:b2, s:b3", "s:takes s:b2, , s:b3", "not Turtle"),
         ("questions.yaml", "    asks:", "    ask:", "'ask'; did you mean asks?"),
-        ("questions.yaml", "$bike s:price", "$bik s:price", "$bik is no placeholder of asks:"),
+        (
+            "questions.yaml",
+            "$bike s:takes $part",
+            "$bik s:takes $part",
+            "$bik is no placeholder of asks:",
+        ),
         ("questions.yaml", ": s:Bike", ": z:Bike", "no prefix 'z'"),
     ],
 )

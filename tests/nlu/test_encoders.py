@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from nlu import DataError
+from nlu.course import TrainOptions
 from nlu.dataset import load_intents, sentiment_of
 from nlu.encoders import check_folder
+from nlu.train import suited
 
 INTENTS = "intents:\n  hello:\n    examples: |\n      hi\n      hello\n      hey\n"
 
@@ -88,3 +90,15 @@ def test_a_folder_of_another_model_is_refused(tmp_path: Path) -> None:
 def test_sentiment_is_taught_where_there_are_examples_of_it() -> None:
     assert sentiment_of("en-US")
     assert sentiment_of("zh") == ()
+
+
+def test_a_deep_encoder_learns_in_its_upper_half_and_in_smaller_steps(tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"num_hidden_layers": 12}), encoding="utf-8")
+    usual = TrainOptions()
+    assert suited(usual, "minilm", tmp_path) == usual
+    deep = suited(usual, "e5-small", tmp_path)
+    assert (deep.standardise, deep.freeze, deep.adapter_rate) == (True, 6, 3e-4)
+    config.write_text(json.dumps({"num_hidden_layers": 4}), encoding="utf-8")
+    small = suited(usual, "ours", tmp_path)
+    assert (small.standardise, small.freeze, small.adapter_rate) == (True, 0, usual.adapter_rate)

@@ -81,6 +81,7 @@ def test_a_chinese_assistant_trains_without_english_sentiment(shop: Path) -> Non
     assert "Sentiment was not taught" in card
     trained = read_trained(shop)
     assert (trained.encoder, trained.labels.language) == ("characters", "zh")
+    assert trained.standardise
     nlu = load_nlu(shop, NluOptions(today=lambda: TODAY))
     found = nlu.understand("明天吧", Context(waiting_for="date"))
     assert [(slot.name, slot.value) for slot in found.slots] == [("date", "2025-03-13")]
