@@ -15,7 +15,8 @@ from dialogue.state import Decision, Heard, Outcome
 from dialogue.wording import Clauses
 
 BETWEEN = 4  # other words between those of a wording: "a pain right here in my chest"
-STEM = 4  # letters, from which on a word stands for those that begin with it: pain, pains, painful
+STEM = 4  # letters, from which on a word stands for its other forms, too: pain, pains, painful
+ENDING = 3  # letters, at most: no passport for pass
 
 
 def alarm(event: Heard, endings: Endings) -> Decision | None:
@@ -54,7 +55,10 @@ def _signs(event: Heard, urgent: Urgent) -> str:
 
 @cache
 def _pattern(wording: str) -> re.Pattern[str]:
-    words = [re.escape(word) + (r"\w*" if len(word) >= STEM else "") for word in _words(wording)]
+    words = [
+        re.escape(word) + (rf"\w{{0,{ENDING}}}" if len(word) >= STEM else "")
+        for word in _words(wording)
+    ]
     return re.compile(r"\b" + rf"(?: \w+){{0,{BETWEEN}}} ".join(words) + r"\b")
 
 

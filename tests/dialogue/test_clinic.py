@@ -335,6 +335,7 @@ URGENT = [
     "I can\u2019t breathe",
     "an appointment today please I can't breathe so well",
     "he passed out",
+    "I feel suicidal",
     "never mind she's having a seizure",
     "no no chest pains",
 ]
@@ -370,6 +371,15 @@ async def test_nobody_there_in_an_emergency(
     await caller.rings()
     await caller.says("I have chest pain")
     assert (await caller.comes_back()).startswith(CALL_NOW)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["my passport runs out on Monday", "I have a pain in my knee", "I'm breathless with joy"],
+)
+async def test_what_is_no_emergency(caller: Caller, said: str) -> None:
+    await caller.rings()
+    assert CALL_NOW not in await caller.says(said)
 
 
 async def test_no_apology_comes_before_it(clinic: Assistant, store: Store) -> None:
