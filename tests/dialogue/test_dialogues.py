@@ -1,13 +1,14 @@
-"""The scripted dialogues of tests/dialogues, with the real understanding and the retail assistant.
+"""The scripted dialogues of both shipped assistants, with the real understanding.
 
 Those that are marked `not_yet` must fail: one that passes has earned its mark's removal.
 """
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from dialogue.assistant import default_assistant, load_assistant
+from dialogue.assistant import SHIPPED, load_assistant
 from dialogue.knowledge import load_knowledge
 from dialogue.practice import Clock, Players, play
 from dialogue.scripted import Dialogue, dialogue_files, load_dialogues
@@ -16,37 +17,50 @@ from tests.dialogue.caller import FRIDAY_AFTERNOON
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
-FOLDER = Path(__file__).parents[1] / "dialogues"
-RETAIL = load_assistant(default_assistant())
-ALL = [one for file in dialogue_files([FOLDER]) for one in load_dialogues(file, RETAIL)]
+FOLDERS = {  # of an assistant's dialogues
+    "retail": Path(__file__).parents[1] / "dialogues",
+    "clinic": SHIPPED / "clinic" / "dialogues",
+}
+ASSISTANTS = {name: load_assistant(SHIPPED / name) for name in FOLDERS}
+ALL = {
+    name: [
+        one
+        for file in dialogue_files([FOLDERS[name]])
+        for one in load_dialogues(file, ASSISTANTS[name])
+    ]
+    for name in FOLDERS
+}
 
 
-@pytest.fixture(scope="module")
-def players() -> Players:
-    clock = Clock(FRIDAY_AFTERNOON)
-    nlu = load_nlu(RETAIL.path, NluOptions(today=clock.today))
-    return Players(RETAIL, nlu, load_knowledge(RETAIL.library), clock)
+@cache
+def players(name: str) -> Players:
+    assistant, clock = ASSISTANTS[name], Clock(FRIDAY_AFTERNOON)
+    nlu = load_nlu(assistant.path, NluOptions(today=clock.today))
+    return Players(assistant, nlu, load_knowledge(assistant.library), clock)
 
 
 @pytest.mark.parametrize(
-    "dialogue",
+    ("assistant", "dialogue"),
     [
         pytest.param(
+            name,
             one,
-            id=f"{one.path.stem}-{one.script.name}",
+            id=f"{name}-{one.path.stem}-{one.script.name}",
             marks=[pytest.mark.xfail(reason=one.script.not_yet)] if one.script.not_yet else [],
         )
-        for one in ALL
+        for name, some in ALL.items()
+        for one in some
     ],
 )
-async def test_a_dialogue_goes_as_it_should(players: Players, dialogue: Dialogue) -> None:
-    result = await play(dialogue, players)
+async def test_a_dialogue_goes_as_it_should(assistant: str, dialogue: Dialogue) -> None:
+    result = await play(dialogue, players(assistant))
     wrong = [(turn.caller, turn.differences) for turn in result.turns if turn.differences]
     assert not wrong
     assert not result.after
 
 
-def test_there_are_enough_of_each_skill() -> None:
-    skills = {one.skill for one in ALL}
-    assert len(ALL) >= 60
-    assert all(sum(one.skill == skill for one in ALL) >= 5 for skill in skills)
+@pytest.mark.parametrize(("assistant", "at_least"), [("retail", 5), ("clinic", 1)])
+def test_there_are_enough_of_each_skill(assistant: str, at_least: int) -> None:
+    skills = {one.skill for one in ALL[assistant]}
+    assert len(ALL[assistant]) >= 60
+    assert all(sum(one.skill == skill for one in ALL[assistant]) >= at_least for skill in skills)
