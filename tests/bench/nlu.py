@@ -162,7 +162,7 @@ def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
             print(f"  {found[-1]}", flush=True)
     return {
         "published": task.published,
-        "note": task.note,
+        "note": task.note + (f"; {len(folds)} of them" if len(folds) < task.folds else ""),
         "measured": mean_of(found),
         "each": found,
         "parts": {"train": len(corpus.train), "development": len(corpus.development),
