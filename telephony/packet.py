@@ -18,6 +18,7 @@ REASONS = {
     "not_understood": "The assistant did not understand them several times in a row.",
     "urgent": "What they said may be an emergency.",
     "not_verified": "They could not show who they are: verify them before you tell them anything.",
+    "upset": "They stayed upset with the assistant.",
     "trouble": "The assistant had a technical problem.",
 }
 
