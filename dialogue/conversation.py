@@ -19,23 +19,19 @@ from dialogue.agent import (
     NobodyCame,
     Opening,
     Said,
-    Silence,
     Waiting,
 )
 from dialogue.assistant import Assistant
-from dialogue.endings import MISSES, TROUBLES
+from dialogue.commitment import asked, binding, joined
 from dialogue.extras import Extras, likely_need, who_calls
 from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
+from dialogue.outward import brief, waiting
 from dialogue.own_words import in_own_words
 from dialogue.policy import decide
-from dialogue.privacy import mask, masked, secrets
+from dialogue.privacy import masked, secrets
 from dialogue.state import (
-    YES_NO_STEPS,
-    AskSlot,
     Call,
-    ConfirmChange,
-    ConfirmSlot,
     Decision,
     Event,
     Heard,
@@ -49,19 +45,10 @@ from dialogue.store import Store, Turn
 from dialogue.suggestions import may_suggest, welcome
 from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import YES_NO, Alternative, LookAgain, Nlu, Understanding
+from nlu.understand import YES_NO, Alternative, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
-WAITING_TYPES = {
-    "digits": "digits",
-    "phone": "digits",
-    "code": "code",
-    "date": "date",
-    "name": "name",
-    "postcode": "code",
-    "birth_date": "date",
-}  # of a slot's kind; other kinds are open speech
 SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
@@ -333,113 +320,3 @@ class FlowAgent:
             self._store.remember(turns)
         except ActionError as error:
             log.error("the history lacks %d turns: %s", len(turns), error)
-
-
-def binding(decision: Decision, heard: str) -> bool:
-    """Say whether enough of the reply was heard to build on it.
-
-    Any word will do, but nothing may change that the caller does not know of: what is changed is
-    said in the first clause; and a yes to a change counts only if half of its question was heard.
-    """
-    words = len(heard.split())
-    clauses = [len(clause.split()) for clause in decision.say]
-    if decision.change:
-        return words >= clauses[0]
-    if isinstance(decision.state.step, ConfirmChange):
-        return words >= sum(clauses[:-1]) + clauses[-1] / 2
-    return words > 0
-
-
-def asked(decision: Decision, heard: str) -> State:
-    """Return the state that the reply leads to, as far as it was heard.
-
-    What was to be agreed to after a change, but not heard, was not asked.
-    """
-    words = sum(len(clause.split()) for clause in decision.say)
-    missed = words - len(heard.split())
-    question = isinstance(decision.state.step, ConfirmChange) and len(decision.say[-1].split()) / 2
-    if decision.change and question and missed > question:
-        return replace(decision.state, step=Idle(), flow="")
-    return decision.state
-
-
-def waiting(state: State, assistant: Assistant) -> Waiting:
-    """Return what the ears should expect in this state."""
-    match state.step:
-        case AskSlot(slot):
-            kind, texts = assistant.slots[slot], assistant.slot_texts[slot]
-            words = texts.vocabulary
-            if texts.vocabulary_from:
-                table, column = texts.vocabulary_from.split(".")
-                words += next(seed for seed in assistant.seeds if seed.table == table).column(
-                    column
-                )
-            type_ = WAITING_TYPES.get(kind.kind, "open")
-            return Waiting(slot, type_, kind.length, words, texts.private)
-        case Prove(factor) if factor:
-            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
-            return Waiting(factor, type_, private=True)
-        case ConfirmSlot(slot):
-            return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
-        case step if isinstance(step, YES_NO_STEPS):
-            return Waiting("", YES_NO)
-        case _:
-            return Waiting()
-
-
-def brief(state: State, assistant: Assistant) -> Brief:
-    """Return what a person should know who takes over in this state."""
-    reason = "caller_asked"
-    if state.urgent:
-        reason = "urgent"
-    elif state.locked:
-        reason = "not_verified"
-    elif state.troubles >= TROUBLES:
-        reason = "trouble"
-    elif state.upset:
-        reason = "upset"
-    elif state.misses >= (MISSES - 1 if state.terse else MISSES):
-        reason = "not_understood"
-    texts = assistant.slot_texts
-    known = {
-        slot: mask(value) if slot in texts and texts[slot].private else value
-        for slot, value in state.slots
-    }
-    if state.claim.customer:
-        known["verified_customer"] = state.claim.customer
-    return Brief(reason, known)
-
-
-def joined(before: Said | None, turn: CallerTurn) -> CallerTurn:
-    """Put words that went unanswered before what the caller says next, or does not say."""
-    if before is None:
-        return turn
-    match turn:
-        case Silence():
-            return before
-        case Said(text, confidence, keys):
-            between = "" if keys and before.keys else " "
-            return replace(
-                turn,
-                text=f"{before.text}{between}{text}".strip(),
-                confidence=min(before.confidence, confidence),
-                keys=keys and before.keys,
-                pictures=before.pictures + turn.pictures,
-                look_again=_joined_look(before, turn),
-            )
-        case _:
-            return turn
-
-
-def _joined_look(before: Said, turn: Said) -> LookAgain | None:
-    """How else both may have been heard; where both are in doubt, the first stays as it is."""
-    last, first = turn.look_again, before.look_again
-    if last:
-        return lambda: tuple(_with_text(way, before.text, way.text) for way in last())
-    if first:
-        return lambda: tuple(_with_text(way, way.text, turn.text) for way in first())
-    return None
-
-
-def _with_text(way: Alternative, *parts: str) -> Alternative:
-    return replace(way, text=" ".join(parts).strip())

@@ -1,0 +1,68 @@
+"""What a state means to the rest of the product: what the ears expect, what a person should know.
+
+Pure functions.
+"""
+
+from dialogue.agent import Brief, Waiting
+from dialogue.assistant import Assistant
+from dialogue.endings import MISSES, TROUBLES
+from dialogue.privacy import mask
+from dialogue.state import YES_NO_STEPS, AskSlot, ConfirmSlot, Prove, State
+from nlu.understand import YES_NO
+
+WAITING_TYPES = {
+    "digits": "digits",
+    "phone": "digits",
+    "code": "code",
+    "date": "date",
+    "name": "name",
+    "postcode": "code",
+    "birth_date": "date",
+}  # of a slot's kind; other kinds are open speech
+
+
+def waiting(state: State, assistant: Assistant) -> Waiting:
+    """Return what the ears should expect in this state."""
+    match state.step:
+        case AskSlot(slot):
+            kind, texts = assistant.slots[slot], assistant.slot_texts[slot]
+            words = texts.vocabulary
+            if texts.vocabulary_from:
+                table, column = texts.vocabulary_from.split(".")
+                words += next(seed for seed in assistant.seeds if seed.table == table).column(
+                    column
+                )
+            type_ = WAITING_TYPES.get(kind.kind, "open")
+            return Waiting(slot, type_, kind.length, words, texts.private)
+        case Prove(factor) if factor:
+            type_ = WAITING_TYPES.get(assistant.factors[factor].kind, "open")
+            return Waiting(factor, type_, private=True)
+        case ConfirmSlot(slot):
+            return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
+        case step if isinstance(step, YES_NO_STEPS):
+            return Waiting("", YES_NO)
+        case _:
+            return Waiting()
+
+
+def brief(state: State, assistant: Assistant) -> Brief:
+    """Return what a person should know who takes over in this state."""
+    reason = "caller_asked"
+    if state.urgent:
+        reason = "urgent"
+    elif state.locked:
+        reason = "not_verified"
+    elif state.troubles >= TROUBLES:
+        reason = "trouble"
+    elif state.upset:
+        reason = "upset"
+    elif state.misses >= (MISSES - 1 if state.terse else MISSES):
+        reason = "not_understood"
+    texts = assistant.slot_texts
+    known = {
+        slot: mask(value) if slot in texts and texts[slot].private else value
+        for slot, value in state.slots
+    }
+    if state.claim.customer:
+        known["verified_customer"] = state.claim.customer
+    return Brief(reason, known)
