@@ -8,12 +8,15 @@ from pyoxigraph import NamedNode, Store
 
 from dialogue import Fault
 from dialogue.checks import IDENTITY
-from dialogue.knowledge.graph import GRAPH, RDF, LocalGraph, graph_files, local_name
+from dialogue.knowledge.graph import GRAPH, RDF, LocalGraph, graph_files, local_name, prologue
 from dialogue.knowledge.library import Library
-from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.shapes import QUESTIONS, Shapes, unknown_names
 from dialogue.phrasing import names
 from dialogue.reading import Document, did_you_mean, read_text, read_yaml
+
+_NAMED = """SELECT ?thing WHERE {{
+  ?thing rdfs:label ?label ; a/rdfs:subClassOf* <{kind}> . FILTER(isIRI(?thing))
+}} LIMIT 1"""
 
 
 def check_library(library: Library, folder: Path, facts: Mapping[str, str]) -> Iterator[Fault]:
@@ -50,9 +53,8 @@ def _unrelated(document: Document, shapes: Shapes, graph: LocalGraph) -> Iterato
                         where = ("questions", name, "cases", key, "path")
                         told = f"no triple of the graph has '{part}'{mend}"
                         yield document.fault(where, told, GRAPH)
-    things = read_names(graph, shapes).things.values()
     for placeholder, kind in shapes.types.items():
-        if not any(shapes.iri(kind) in thing.classes for thing in things):
+        if not graph.select(prologue(shapes.prefixes) + _NAMED.format(kind=shapes.iri(kind))):
             mistake = (
                 f"nothing of the class {kind} has an rdfs:label; add one, or correct the class"
             )
