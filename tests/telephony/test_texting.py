@@ -49,7 +49,7 @@ RECEIPT = "MAPLEWOOD\nOrder number: 15213"
 def anyio_backend(request: pytest.FixtureRequest) -> Any:
     if request.param == "asyncio":
         return "asyncio"
-    return "trio", {"clock": MockClock(autojump_threshold=0.01)}
+    return "trio", {"clock": MockClock(autojump_threshold=0.1)}
 
 
 @pytest.fixture(scope="module")
