@@ -22,15 +22,15 @@ def meaning(intent: str, confidence: float, **values: str) -> Understanding:
     [
         (meaning("opening_hours", SURE), "", False),
         (meaning("opening_hours", SURE - 0.01), "", True),
-        (meaning(OUT_OF_SCOPE, 0.6), "", True),
-        (meaning("order_status", 0.5, order_number="15213"), "order_number", False),
+        (meaning(OUT_OF_SCOPE, SURE / 2), "", True),
+        (meaning("order_status", SURE / 2, order_number="15213"), "order_number", False),
         (meaning("order_status", 0.99, order_number="1521"), "order_number", True),
-        (meaning("order_status", 0.5, order_number="15213"), "", True),
-        (meaning("order_status", 0.5, order_number="15213"), "product", True),
+        (meaning("order_status", SURE / 2, order_number="15213"), "", True),
+        (meaning("order_status", SURE / 2, order_number="15213"), "product", True),
         (meaning("opening_hours", 0.99), "order_number", False),
-        (meaning("affirm", 0.6), YES_NO, False),
-        (meaning("deny", 0.6), "order_number", True),
-        (meaning("opening_hours", 0.6), YES_NO, True),
+        (meaning("affirm", SURE / 2), YES_NO, False),
+        (meaning("deny", SURE / 2), "order_number", True),
+        (meaning("opening_hours", SURE / 2), YES_NO, True),
     ],
 )
 def test_doubt(understood: Understanding, waiting_for: str, doubt: bool) -> None:
