@@ -6,7 +6,7 @@ Pure functions.
 from dataclasses import replace
 
 from dialogue.agent import CallerTurn, Said, Silence
-from dialogue.state import ConfirmChange, Decision, Idle, State
+from dialogue.state import Asked, ConfirmChange, Decision, Idle, State
 from nlu.understand import Alternative, LookAgain
 
 
@@ -28,13 +28,15 @@ def binding(decision: Decision, heard: str) -> bool:
 def asked(decision: Decision, heard: str) -> State:
     """Return the state that the reply leads to, as far as it was heard.
 
-    What was to be agreed to after a change, but not heard, was not asked.
+    What was to be agreed to after a change, but not heard, was not asked: it waits.
     """
     words = sum(len(clause.split()) for clause in decision.say)
     missed = words - len(heard.split())
     question = isinstance(decision.state.step, ConfirmChange) and len(decision.say[-1].split()) / 2
     if decision.change and question and missed > question:
-        return replace(decision.state, step=Idle(), flow="")
+        state = decision.state
+        unheard = Asked(state.flow, state.slots, begun=True)
+        return replace(state, step=Idle(), flow="", later=(unheard, *state.later))
     return decision.state
 
 

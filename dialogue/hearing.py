@@ -102,11 +102,12 @@ class Hearing:
         asks = self.asks_for_something and self.intent != flow
         return asks and self.polarity is None and self.answer(flow) is not None
 
-    @property
-    def clear(self) -> bool:
-        """Whether the words, or what they mean, leave no doubt about a yes."""
-        if self.sure:
+    def clear(self, flow: str) -> bool:
+        """Whether keys, words, or what they mean, leave no doubt about a yes to this flow."""
+        if self.heard.keys or (self.sure and self.intent in {"affirm", flow}):
             return True
+        if self.asks_besides(flow):
+            return True  # a plain yes went before
         read = self._reader.read("yes_no", self.text, self.today)
         return read == "yes" and self.heard.confidence >= self.assistant.confidence.transcript
 

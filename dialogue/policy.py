@@ -252,7 +252,7 @@ class Policy(Progress):
         if not another and (other := hearing.other_than(values, self.state)):
             return self.take_all(other).because(f"another {' and '.join(other)} is meant")
         match answer:
-            case "affirm" if not hearing.clear:
+            case "affirm" if not hearing.clear(self.state.flow):
                 return self.missed(self.words.phrase("not_heard"))
             case "affirm":
                 slots = self.state.slots

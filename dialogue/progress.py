@@ -43,7 +43,9 @@ class Progress(Proving):
             for slot, value in self.state.slots
             if slot not in {*flow.takes, *again, *given} and self.lasts(slot) != "request"
         )
-        started = replace(self.state, flow=intent, step=Idle(), offered="", slots=known)
+        later = tuple(asked for asked in self.state.later if asked.intent != intent)
+        here = replace(self.state, flow=intent, step=Idle(), later=later)
+        started = replace(here, offered="", slots=known)
         return self.at(started).take_all(given)
 
     def take_all(self, given: Mapping[str, str]) -> Decision:

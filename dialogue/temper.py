@@ -29,7 +29,8 @@ def upset(event: Heard, endings: Endings) -> Decision | None:
 
 def apologised(decision: Decision, event: Heard, endings: Endings) -> Decision:
     """Put an apology before the reply, once in a call, unless the reply has one."""
-    if decision.state.apologised or event.mood.level > endings.assistant.mood.sorry:
+    calm = event.mood.level > endings.assistant.mood.sorry
+    if calm or decision.change or decision.state.apologised:  # a change is said first, to be heard
         return decision
     state = replace(decision.state, apologised=True)
     sorry = endings.assistant.phrases.sorry.rstrip(_STOPS).lower()

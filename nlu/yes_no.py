@@ -71,6 +71,7 @@ _FILLING = re.compile(
     r"|well|oh|um|uh|er|hmm|sir|madam|ma'am|really|much|one|with|by|for|sorry)\b"
 )
 _FOLLOWED = re.compile(r"[,.;!?]\s+|\s+(?:and|but|though)\s+", re.IGNORECASE)
+_TAKES_BACK = re.compile(r"\s*(?:actually|but|no\b|wait|hang on|hold on)", re.IGNORECASE)
 _MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
 
 
@@ -92,9 +93,17 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
 
 
 def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
-    """Read an answer that something else follows: "yes, and what does shipping cost"."""
+    """Read an answer that something else follows: "yes, and what does shipping cost".
+
+    "Okay" and "right" only begin a sentence there, and "yes, actually no" is no yes.
+    """
     first, *rest = _FOLLOWED.split(text.strip(), maxsplit=1)
-    return read_yes_no(first) if rest and rest[0].strip() else None
+    if not rest or not rest[0].strip():
+        return None
+    said = read_yes_no(first)
+    if said == "yes" and (not _YES.search(first.lower()) or _TAKES_BACK.match(rest[0])):
+        return None
+    return said
 
 
 def _rather(said: str) -> Literal["yes", "no"] | None:

@@ -162,3 +162,19 @@ async def test_a_no_with_a_request_in_the_same_breath(caller: Caller) -> None:
     assert answer.startswith(
         "All right, the order stays as it is. Now, about the cost of shipping."
     )
+
+
+@pytest.mark.parametrize(
+    "said", ["okay, but what does shipping cost", "right, and when are you open"]
+)
+async def test_a_question_that_begins_with_okay_changes_nothing(
+    caller: Caller, store: Store, said: str
+) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206")
+    await caller.says("yes")
+    await caller.proves("15206")
+    assert (await caller.says(said)).endswith("Shall I cancel it?")
+    with store.reading() as connection:
+        query = text("SELECT status FROM orders WHERE number = '15206'")
+        assert connection.execute(query).scalar_one() == "processing"

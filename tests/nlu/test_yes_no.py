@@ -53,6 +53,9 @@ def test_neither_yes_nor_no(said: str) -> None:
         ("yes, and when are you open", "yes"),
         ("no but what does shipping cost", "no"),
         ("yes please", None),
+        ("Okay, but when would I get my money back?", None),
+        ("right, and how long does shipping take", None),
+        ("yes, actually no, when are you open", None),
         ("when are you open, and where", None),
     ],
 )
