@@ -257,7 +257,7 @@ class Policy(Progress):
             case "affirm":
                 slots = self.state.slots
                 call = Call(case.change, slots, step.values) if case.change else None
-                done = self.finish(flow, self.words.text(case.if_yes, values))
+                done = self.done_with(flow, self.words.text(case.if_yes, values), call)
                 return replace(done, change=call).because(f"a clear yes to {case.change}")
             case "deny" if case.ask_again:
                 asking = self.at(replace(self.state, step=AskSlot(case.ask_again)))
@@ -329,6 +329,8 @@ class Policy(Progress):
             return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
         if not busy and self.state.offered and hearing.polarity:
             return self.answered_what_comes_next(hearing.polarity).because("what was offered")
+        if not busy and hearing.polarity and self.state.later:
+            return self.resume().because("what waits")
         if not busy and hearing.polarity == "deny":
             return self.goodbye().because("nothing else")
         if not busy and hearing.polarity == "affirm":

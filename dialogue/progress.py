@@ -38,10 +38,13 @@ class Progress(Proving):
         finished = self.state.finished == intent  # then it is about another one, likely
         again = {slot for slot in flow.needs if finished and self.lasts(slot) != "call"}
         again |= {slot for slot in flow.needs if self.seen(slot)}
+        said_again = {pair for pair in self.state.slots if pair in given.items()}  # confirmed
+        given = dict(given.items() - said_again)
         known = tuple(
             (slot, value)
             for slot, value in self.state.slots
-            if slot not in {*flow.takes, *again, *given} and self.lasts(slot) != "request"
+            if (slot, value) in said_again
+            or (slot not in {*flow.takes, *again, *given} and self.lasts(slot) != "request")
         )
         later = tuple(asked for asked in self.state.later if asked.intent != intent)
         here = replace(self.state, flow=intent, step=Idle(), later=later)
@@ -195,6 +198,17 @@ class Progress(Proving):
         if flow.offers:
             done = self.at(replace(done.state, offered=self.state.flow))
         return done.ask(words)
+
+    def done_with(self, flow: Flow, words: Clauses, change: Call | None) -> Decision:
+        """Finish a flow that changes something: what waits on the same thing comes a turn later.
+
+        It would be looked up as it was before the change, which is made once this is heard.
+        """
+        waiting = [self.assistant.flows[asked.intent] for asked in self.state.later[:1]]
+        if not change or not any(set(flow.needs) & set(other.needs) for other in waiting):
+            return self.finish(flow, words)
+        done = self.at(replace(self.state, later=())).finish(flow, words)
+        return replace(done, state=replace(done.state, later=self.state.later))
 
     def resume(self) -> Decision:
         """Go on with the next of what waits; without any, ask what else there is."""

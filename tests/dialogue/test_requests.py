@@ -178,3 +178,13 @@ async def test_a_question_that_begins_with_okay_changes_nothing(
     with store.reading() as connection:
         query = text("SELECT status FROM orders WHERE number = '15206'")
         assert connection.execute(query).scalar_one() == "processing"
+
+
+async def test_what_waits_on_a_changed_order_is_looked_up_after_the_change(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206 and also what about my refund")
+    await caller.says("yes")
+    await caller.proves("15206")
+    assert (await caller.says("yes, cancel it")).endswith(ANYTHING_ELSE)
+    answer = await caller.says("no")
+    assert answer.startswith("Now, about a refund. Order 1 5 2 0 6 was cancelled.")
