@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anyio import current_time, to_thread
+from jinja2 import TemplateError
 
 from dialogue import LlmError
 from dialogue.llm import LlmLimits, LlmOptions, Message
@@ -65,7 +66,12 @@ class TransformersLlm:
         try:
             with self._turn:
                 return next(tokens, None)
-        except (RuntimeError, ValueError, IndexError) as error:  # torch's: memory, length
+        except (
+            RuntimeError,
+            ValueError,
+            IndexError,
+            TemplateError,
+        ) as error:  # memory, length, role
             reason = str(error).splitlines()[0]
             raise LlmError(f"the model failed: {type(error).__name__}: {reason}") from error
 

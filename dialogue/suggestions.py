@@ -42,11 +42,11 @@ class Suggestions:
 
     def products(self, found: Found) -> Sequence[str]:
         """Return the products that the found values name: `item`, or `items` in words."""
-        text = f"{found.values.get('item', '')} {found.values.get('items', '')}".lower()
+        text = f"{found.values.get('item', '')} {found.values.get('items', '')}"
         return [
             name
             for name in self.recommender.names
-            if re.search(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", text)
+            if re.search(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", text, re.IGNORECASE)
         ]
 
 

@@ -53,7 +53,7 @@ async def summary(written: str, turns: Sequence[Line], speaker: Speaker | None) 
                     if len(added) == MOST_CLAUSES:
                         break
     except (TimeoutError, LlmError) as error:
-        log.warning("a summary is left as written: %s", error or "the model was too slow")
+        log.warning("a summary is left as written: %s", str(error) or "the model was too slow")
     return " ".join((written, *added))
 
 

@@ -62,7 +62,7 @@ _MONTH = re.compile(rf"(?:^|\b(in|by|until|this|next|last|since) )({MONTHS})(?:,
 _EARLIEST = re.compile(  # "the 1st available" is no first of the month
     r"(?:\bas soon as possible\b|\basap\b|\b(?:the|your) (?:very )?earliest\b|^earliest$"
     r"|\b(?:1st|first|next|soonest|earliest) (?:available|possible|free|you have)\b)"
-    rf"(?!.*\b(?:{_DAYS})\b)"
+    rf"(?!.*\b(?:{_DAYS}|tomorrow|\d+(?:st|nd|rd|th))\b)"  # nor where a day is named after it
 )
 
 _YEAR_PARTED = re.compile(r"\b((?:19|20)\d0)(?: and)? ([1-9])(?:st|nd|rd|th)?\b")

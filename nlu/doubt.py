@@ -30,7 +30,8 @@ def understood(
     first = nlu.understand(text, Context(waiting_for))
     if look_again is None or not in_doubt(first, waiting_for, slots):
         return first
-    return nlu.understand(text, Context(waiting_for, look_again()))
+    ways = look_again()
+    return nlu.understand(text, Context(waiting_for, ways)) if len(ways) > 1 else first
 
 
 def in_doubt(first: Understanding, waiting_for: str, slots: Mapping[str, SlotType]) -> bool:

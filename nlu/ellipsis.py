@@ -39,11 +39,11 @@ def with_digit(text: str, before: str) -> str | None:
     None where no single digit is given a place, or the number has no such place.
     """
     found = _PLACE.search(text)
-    digit = find_digits(found["digit"]) if found else None
-    if not found or digit is None or len(digit.value) != 1:
+    digit = find_digits(text[found.start("digit") :]) if found else None
+    if not before or not found or digit is None or len(digit.value) != 1:
         return None
     place = -1 if found["end"] else _PLACES[found["place"].lower()]
     if place >= len(before):
         return None
-    at = place % len(before) if before else 0
+    at = place % len(before)
     return before[:at] + digit.value + before[at + 1 :]

@@ -37,11 +37,18 @@ def values(
 
 
 def said(term: Term, kind: Kind, things: Mapping[str, Thing], today: date) -> str:
-    """Return a term in words: a thing by its label."""
+    """Return a term in words: a thing by its label, a value as it stands where it is none."""
     if isinstance(term, NamedNode):
         thing = things.get(term.value)
         return thing.label if thing else local_name(term.value)
     text = term.value if isinstance(term, Literal) else str(term)
+    try:
+        return _spoken(text, kind, today)
+    except (ValueError, ArithmeticError):  # the graph says something else than its kind
+        return text
+
+
+def _spoken(text: str, kind: Kind, today: date) -> str:
     match kind:
         case "money":
             return spoken_money(text)

@@ -1,10 +1,8 @@
 """Out of scope, as CLINC150 is scored: accuracy in scope and recall out of it, at once; AUROC.
 
-In-scope accuracy counts what is refused as wrong. The sign of doubt and the threshold come from the
-development part: of the signs, log odds of the out-of-scope intent told the most apart there
-(AUROC 0.986; 0.983 by the largest probability in scope, 0.979 by Mahalanobis distance to the
-intents' means, 0.978 by nearest neighbours). Of the thresholds that cost at most `COST` of the
-accuracy there, the one with the most recall.
+In-scope accuracy counts what is refused as wrong. A sentence is doubted by the log odds of the
+out-of-scope intent. The threshold comes from the development part: of those that cost at most
+`COST` of the accuracy there, the one with the most recall.
 """
 
 from dataclasses import dataclass

@@ -104,6 +104,8 @@ def test_a_birth_date_in_words_comes_back(born: date) -> None:
         ("as soon as possible", "2025-03-12"),
         ("the first available", "2025-03-12"),
         ("the earliest on Tuesday", "2025-03-18"),
+        ("the earliest I can do is the 20th", "2025-03-20"),
+        ("as soon as possible, tomorrow morning", "2025-03-13"),
     ],
 )
 def test_dates_to_come(said: str, iso: str | None) -> None:

@@ -31,6 +31,8 @@ def test_what_is_left_out_comes_from_before(said: str, before: str, meant: str |
         ("the sixth digit is a three", None),
         ("the last digit is thirty three", None),
         ("the last one is wrong", None),
+        ("it ends with three four", None),
+        ("the first number is one five two one three", None),
         ("no it's one five two one three", None),
     ],
 )
