@@ -26,8 +26,8 @@ from dialogue.knowledge import Library, Passage
 from dialogue.knowledge.checking import check_library
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
+from dialogue.recommendation.shelf import Shelf
 from dialogue.seeds import Seed
-from dialogue.shelf import Shelf
 from dialogue.verification import VERIFY, Verifier, verifying
 from nlu import NluError
 from nlu.dataset import Intents, SlotType, load_intents

@@ -26,10 +26,11 @@ from dialogue.commitment import asked, binding, joined
 from dialogue.extras import Extras, likely_need, who_calls
 from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
+from dialogue.llm.own_words import in_own_words
 from dialogue.outward import brief, waiting
-from dialogue.own_words import in_own_words
 from dialogue.policy import decide
 from dialogue.privacy import masked, secrets
+from dialogue.recommendation.suggestions import may_suggest, welcome
 from dialogue.state import (
     Call,
     Decision,
@@ -42,7 +43,6 @@ from dialogue.state import (
     Tip,
 )
 from dialogue.store import Store, Turn
-from dialogue.suggestions import may_suggest, welcome
 from nlu.doubt import understood
 from nlu.mood import Trend
 from nlu.understand import YES_NO, Alternative, Nlu, Understanding

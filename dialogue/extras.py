@@ -7,11 +7,11 @@ from datetime import date, datetime
 
 from dialogue.actions import CallerLookUp, Found, Request
 from dialogue.assistant import Assistant
-from dialogue.grounding import Speaker
+from dialogue.llm.grounding import Speaker
 from dialogue.next_need import Known, Need, needs
+from dialogue.recommendation.suggestions import Suggestions
 from dialogue.state import Tip
 from dialogue.store import Store
-from dialogue.suggestions import Suggestions
 
 log = logging.getLogger(__name__)
 

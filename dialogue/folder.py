@@ -16,8 +16,8 @@ from dialogue.knowledge.faq import FAQ, read_faq
 from dialogue.knowledge.graph import GRAPH, load_graph
 from dialogue.knowledge.shapes import QUESTIONS, read_shapes
 from dialogue.reading import Tell
+from dialogue.recommendation.shelf import Shelf, read_shelf
 from dialogue.seeds import Seed, read_seed
-from dialogue.shelf import Shelf, read_shelf
 
 T = TypeVar("T")
 

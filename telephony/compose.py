@@ -16,14 +16,14 @@ from anyio.abc import TaskGroup
 from dialogue.assistant import Assistant, default_assistant, fixed_sentences, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
-from dialogue.grounding import Speaker
-from dialogue.guard import SupportGuard
 from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
-from dialogue.llm import LlmOptions, load_llm
-from dialogue.recommend import Recommender
+from dialogue.llm.grounding import Speaker
+from dialogue.llm.guard import SupportGuard
+from dialogue.llm.model import LlmOptions, load_llm
+from dialogue.recommendation.recommend import Recommender
+from dialogue.recommendation.suggestions import Suggestions
 from dialogue.store import open_store
-from dialogue.suggestions import Suggestions
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dialogue.agent import Agent
-from dialogue.grounding import Speaker
+from dialogue.llm.grounding import Speaker
 from voice.asr import Asr
 from voice.prosody import Measure
 from voice.tts import Tts

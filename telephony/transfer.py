@@ -7,8 +7,8 @@ import anyio
 from twilio.twiml.voice_response import VoiceResponse
 
 from dialogue.agent import NobodyCame
+from dialogue.llm.summary import Line, summary
 from dialogue.state import Outcome
-from dialogue.summary import Line, summary
 from telephony import TwilioError
 from telephony.handoff import HandOffUrls, cold, queue, waiting_room
 from telephony.packet import Packet, Parties, make_packet

@@ -21,9 +21,9 @@ import anyio
 import yaml
 
 from dialogue.assistant import default_assistant, load_assistant
-from dialogue.grounding import REWORDED, Speaker, answer_from
-from dialogue.guard import Guard, SupportGuard
-from dialogue.llm import LlmLimits, LlmOptions, load_llm
+from dialogue.llm.grounding import REWORDED, Speaker, answer_from
+from dialogue.llm.guard import Guard, SupportGuard
+from dialogue.llm.model import LlmLimits, LlmOptions, load_llm
 from dialogue.phrasing import render
 from nlu.sentences import load_encoder
 from tests.bench.report import REPO, environment, write_report

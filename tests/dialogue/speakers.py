@@ -8,8 +8,8 @@ import numpy as np
 from anyio import sleep
 
 from dialogue import LlmError
-from dialogue.guard import Finding, Verdict
-from dialogue.llm import Message
+from dialogue.llm.guard import Finding, Verdict
+from dialogue.llm.model import Message
 from nlu.sentences import Vectors
 
 DIMENSIONS = 512
@@ -25,7 +25,7 @@ class ScriptedLlm:
     asked: list[Sequence[Message]] = field(default_factory=list)
 
     async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str]:
-        """See `dialogue.llm.Llm`."""
+        """See `dialogue.llm.model.Llm`."""
         self.asked.append(messages)
         for number, word in enumerate(self.says.split(" ")):
             if number == self.fails_after:
@@ -39,7 +39,7 @@ class LiteralGuard:
     """Supports what is written, letter for letter."""
 
     def judge(self, clause: str, passages: Sequence[str]) -> Verdict:
-        """See `dialogue.guard.Guard`."""
+        """See `dialogue.llm.guard.Guard`."""
         found = any(clause.rstrip(".") in passage for passage in passages)
         return Verdict() if found else Verdict(Finding.MEANING, "not written")
 

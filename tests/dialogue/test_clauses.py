@@ -2,7 +2,7 @@
 
 import pytest
 
-from dialogue.clauses import ClauseCutter, spoken
+from dialogue.llm.clauses import ClauseCutter, spoken
 
 TEXT = (
     "<think>They want prices. Easy.</think>**Yes**, for $3.95. Ask *Mr. Brown*!\n\n"

@@ -5,8 +5,8 @@ from contextlib import aclosing
 import pytest
 import trio
 
-from dialogue.grounding import UNKNOWN, Speaker, answer_from
-from dialogue.llm import Llm, LlmLimits, LlmOptions, load_llm
+from dialogue.llm.grounding import UNKNOWN, Speaker, answer_from
+from dialogue.llm.model import Llm, LlmLimits, LlmOptions, load_llm
 from tests.dialogue.llm_server import endpoint
 from tests.dialogue.speakers import LiteralGuard, ScriptedLlm
 

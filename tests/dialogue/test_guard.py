@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dialogue.guard import Finding, SupportGuard
+from dialogue.llm.guard import Finding, SupportGuard
 from models import ModelMissing
 from nlu.sentences import load_encoder
 from tests.dialogue.speakers import encode_words

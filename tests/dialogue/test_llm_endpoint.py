@@ -6,7 +6,7 @@ import pytest
 from anyio import create_task_group, current_time, fail_after, sleep, to_thread
 
 from dialogue import LlmError
-from dialogue.llm import Llm, LlmLimits, LlmOptions, Message, load_llm
+from dialogue.llm.model import Llm, LlmLimits, LlmOptions, Message, load_llm
 from tests.dialogue.llm_server import Endpoint, endpoint
 
 pytestmark = pytest.mark.anyio

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from dialogue import LlmError
-from dialogue.llm import LlmLimits, LlmOptions, Message, load_llm
-from dialogue.llm_local import Weights, find
+from dialogue.llm.local import Weights, find
+from dialogue.llm.model import LlmLimits, LlmOptions, Message, load_llm
 from models import ModelMissing
 from models.registry import model_path
 

@@ -5,9 +5,9 @@ import pytest
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
-from dialogue.grounding import Speaker
 from dialogue.knowledge import Knowledge, Library
-from dialogue.small_talk import harmless
+from dialogue.llm.grounding import Speaker
+from dialogue.llm.small_talk import harmless
 from dialogue.store import Store
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller, WordsNlu
 from tests.dialogue.speakers import LiteralGuard, ScriptedLlm

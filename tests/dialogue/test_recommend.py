@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dialogue.recommend import Because, Recommender, Suggestion
+from dialogue.recommendation.recommend import Because, Recommender, Suggestion
 from tests.dialogue.speakers import encode_words
 
 TEXTS = {

@@ -6,9 +6,9 @@ from dialogue.actions import Found
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
-from dialogue.recommend import Recommender
+from dialogue.recommendation.recommend import Recommender
+from dialogue.recommendation.suggestions import Suggestions, welcome
 from dialogue.store import Store
-from dialogue.suggestions import Suggestions, welcome
 from nlu.mood import Trend
 from nlu.understand import Sentiment
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller

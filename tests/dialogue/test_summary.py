@@ -2,9 +2,9 @@
 
 import pytest
 
-from dialogue.grounding import Speaker
-from dialogue.guard import SupportGuard
-from dialogue.summary import Line, summary
+from dialogue.llm.grounding import Speaker
+from dialogue.llm.guard import SupportGuard
+from dialogue.llm.summary import Line, summary
 from tests.dialogue.speakers import ScriptedLlm, encode_words
 
 pytestmark = pytest.mark.anyio

@@ -13,11 +13,11 @@ from functools import partial
 from anyio import fail_after, to_thread
 
 from dialogue import LlmError
-from dialogue.clauses import clauses
-from dialogue.guard import Guard
-from dialogue.llm import Llm, Message
+from dialogue.llm.clauses import clauses
+from dialogue.llm.guard import Guard
+from dialogue.llm.model import Llm, Message
+from dialogue.llm.support_text import is_idle
 from dialogue.phrasing import sentences
-from dialogue.support_text import is_idle
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from contextlib import aclosing
 from anyio import fail_after
 
 from dialogue import LlmError
-from dialogue.clauses import clauses
-from dialogue.grounding import AS_WRITTEN, REWORDED, Speaker
-from dialogue.llm import Message
-from dialogue.support_text import Text
+from dialogue.llm.clauses import clauses
+from dialogue.llm.grounding import AS_WRITTEN, REWORDED, Speaker
+from dialogue.llm.model import Message
+from dialogue.llm.support_text import Text
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Protocol
 
+from dialogue.llm.support_text import ALL, OPPOSED, Text, first, has, stemmed
 from dialogue.phrasing import sentences
-from dialogue.support_text import ALL, OPPOSED, Text, first, has, stemmed
 from nlu.sentences import Vectors
 
 Encode = Callable[[Sequence[str]], Vectors]

@@ -18,7 +18,7 @@ from anyio import current_time, to_thread
 from jinja2 import TemplateError
 
 from dialogue import LlmError
-from dialogue.llm import LlmLimits, LlmOptions, Message
+from dialogue.llm.model import LlmLimits, LlmOptions, Message
 from models.cache import kept
 from models.device import place
 from models.registry import file_sha256, manifest, model_path

@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from dialogue.grounding import Speaker, answer_from
-from dialogue.small_talk import chat
+from dialogue.llm.grounding import Speaker, answer_from
+from dialogue.llm.small_talk import chat
 from dialogue.state import Decision, Rewordable
 from dialogue.wording import Clauses
 

@@ -53,13 +53,13 @@ class LlmOptions:
 
 
 def _endpoint(options: LlmOptions) -> Llm:
-    from dialogue.llm_endpoint import EndpointLlm
+    from dialogue.llm.endpoint import EndpointLlm
 
     return EndpointLlm(options)
 
 
 def _transformers(options: LlmOptions) -> Llm:
-    from dialogue.llm_local import load_local
+    from dialogue.llm.local import load_local
 
     return load_local(options)
 

@@ -9,9 +9,9 @@ from functools import partial
 from anyio import fail_after, to_thread
 
 from dialogue import LlmError
-from dialogue.clauses import clauses
-from dialogue.grounding import Speaker
-from dialogue.llm import Message
+from dialogue.llm.clauses import clauses
+from dialogue.llm.grounding import Speaker
+from dialogue.llm.model import Message
 from dialogue.phrasing import sentences
 
 log = logging.getLogger(__name__)

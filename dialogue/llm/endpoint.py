@@ -15,7 +15,7 @@ import httpx2
 from anyio import CancelScope, WouldBlock, current_time, fail_after, to_thread
 
 from dialogue import LlmError
-from dialogue.llm import LlmOptions, Message
+from dialogue.llm.model import LlmOptions, Message
 
 DONE = "[DONE]"
 ERROR_CHARACTERS = 200  # of what a refusing endpoint says

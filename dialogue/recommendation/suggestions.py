@@ -9,7 +9,7 @@ from sqlalchemy import Connection, FromClause, column, select, table
 from dialogue.actions import Found
 from dialogue.assistant import Assistant
 from dialogue.phrasing import spoken_money
-from dialogue.recommend import Because, Recommender
+from dialogue.recommendation.recommend import Because, Recommender
 from dialogue.state import Prove, State, Tip
 from dialogue.tables import METADATA
 from nlu.mood import STEADY, Direction, Trend

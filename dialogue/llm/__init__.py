@@ -1,0 +1,1 @@
+"""Language models in the dialogue: asked, grounded in passages, checked, and put into clauses."""

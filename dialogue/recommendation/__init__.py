@@ -1,0 +1,1 @@
+"""What callers may also like: what can be recommended, how it is scored, when it is said."""
