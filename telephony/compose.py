@@ -34,6 +34,7 @@ from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
 from voice.asr import Asr, AsrOptions, load_asr
+from voice.end_of_turn import SoundsFinished, load_smart_turn
 from voice.phrases import PhraseCache
 from voice.prosody import measure
 from voice.tts import ENGINES as TTS_ENGINES
@@ -98,6 +99,7 @@ def load_parts(
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
+        sounds_finished=engines.sounds_finished,
         measure=measure if settings.prosody else None,
         speaker=engines.extras.speaker,
     )
@@ -138,6 +140,7 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
         f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
         read_trained(assistant.path).encoder,
         tts.model or TTS_ENGINES[tts.engine].default_model,
+        "smart-turn" if settings.smart_turn else "",
         "silero-vad" if settings.vad.startswith("silero") else "",
         llm.model if llm and llm.engine == "transformers" else "",
     ]
@@ -207,6 +210,7 @@ class _Engines:
     vad: Callable[[], Vad]
     asr: Asr
     tts: Tts
+    sounds_finished: SoundsFinished | None
     nlu: Nlu
     knowledge: Knowledge
     extras: Extras
@@ -222,10 +226,15 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
                 tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
             )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
+            finished = _Loading(tasks, partial(_load_smart_turn, settings))
             text = _Loading(tasks, partial(_load_text, settings, assistant, understanding))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return _Engines(vad.done, asr.done, tts.done, *text.done)
+    return _Engines(vad.done, asr.done, tts.done, finished.done, *text.done)
+
+
+def _load_smart_turn(settings: Settings) -> SoundsFinished | None:
+    return load_smart_turn() if settings.smart_turn else None
 
 
 def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:
