@@ -10,14 +10,14 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from anyio import create_task_group
 
 from voice.asr import Asr, AsrStream, Transcript
 from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.end_of_turn import SoundsFinished
-from voice.endpointing import Evidence, Verdict
+from voice.endpointing import Evidence, Verdict, is_worth_listening
 from voice.expectation import OPEN_SPEECH, Expectation
 from voice.keypad import Keypad, Keys
 from voice.prosody import Measure, Prosody
@@ -90,8 +90,8 @@ CallerEvent = (
 class Ears:
     """One call's ears. `expect` tells them what comes next and starts the wait for it.
 
-    While the ASR works, they also tell by `sounds_finished` whether the voice did, and with
-    `measure` how it was said.
+    Where it matters they also tell by `sounds_finished` whether the voice did; with `measure`, how
+    it was said.
     """
 
     def __init__(
@@ -168,7 +168,6 @@ class Ears:
                     lambda: self._asr.open(self._expected),
                     self._lead_in,
                     self._measure,
-                    self._sounds_finished,
                 )
                 return [started]
             case Pause() as pause if self._hearing:
@@ -184,12 +183,10 @@ class Ears:
         if hearing.failed:
             return []
         heard = hearing.transcript
-        evidence = Evidence(
-            heard.text,
-            heard.confidence,
-            hearing.sounds_finished,
-            self._expected,
-        )
+        evidence = Evidence(heard.text, heard.confidence, expected=self._expected)
+        if self._sounds_finished and is_worth_listening(evidence):
+            sounds = await hearing.sounds(self._sounds_finished)
+            evidence = replace(evidence, sounds_finished=sounds)
         verdict = self._turns.judge(evidence)
         return [Paused(heard, pause.start, pause.end, pause.at, evidence, verdict, hearing.prosody)]
 
@@ -225,14 +222,11 @@ class _Hearing:
         open_stream: Callable[[], AsrStream],
         lead_in: deque[Frame],
         measure: Measure | None,
-        sounds_finished: SoundsFinished | None,
     ) -> None:
         self.transcript = NOTHING
         self.prosody: Prosody | None = None
-        self.sounds_finished: float | None = None
         self.failed = False
         self._measure = measure
-        self._tell_finished = sounds_finished
         self._open = open_stream
         self._frames = [*lead_in]
         self._stream: AsrStream | None = None
@@ -252,22 +246,31 @@ class _Hearing:
         return self._stream
 
     async def take_in(self) -> None:
-        """Transcribe what was said so far; meanwhile listen to how."""
+        """Transcribe what was said so far; meanwhile measure it, if that is wanted."""
         began = time.perf_counter()
         async with create_task_group() as tasks:
-            tasks.start_soon(self._listen_how)
+            if self._measure:
+                tasks.start_soon(self._measure_prosody, self._measure)
             await self._transcribe()
         self._seconds = time.perf_counter() - began
 
-    async def _listen_how(self) -> None:
-        heard = [*map(for_vad, self._frames)]
+    async def sounds(self, finished: SoundsFinished) -> float | None:
+        """Tell whether the voice sounded as if it had finished; None where that cannot be told."""
+        began = time.perf_counter()
         try:
-            if self._tell_finished:
-                self.sounds_finished = await self._tell_finished(heard)
-            if self._measure:
-                self.prosody = await self._measure(heard)
+            return await finished([*map(for_vad, self._frames)])
         except Exception:
-            log.exception("how an utterance was said could not be told")
+            log.exception("whether an utterance sounds finished could not be told")
+            return None
+        finally:
+            self._seconds = (self._seconds or 0.0) + time.perf_counter() - began
+
+    async def _measure_prosody(self, measure: Measure) -> None:
+        try:
+            self.prosody = await measure([*map(for_vad, self._frames)])
+        except Exception:
+            log.exception("the prosody of an utterance could not be measured")
+            self.prosody = None
 
     async def _transcribe(self) -> None:
         try:

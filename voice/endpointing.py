@@ -135,6 +135,17 @@ def features(evidence: Evidence) -> dict[str, float]:
     return {name: float(value) for name, value in found.items()}
 
 
+def is_worth_listening(evidence: Evidence) -> bool:
+    """Whether it matters how the voice sounded: smart-turn takes a tenth of a second of a core.
+
+    In answers to a question it saves callers a fifth of the wait, unless the words are all that was
+    asked for, or something is missing anyway. Of what they say of their own accord it knows less
+    than the words do.
+    """
+    words, expected = evidence.words.strip(), evidence.expected
+    return not (expected.kind is Kind.OPEN or _is_whole(words, expected) or lacks(words, expected))
+
+
 def _is_whole(words: str, expected: Expectation) -> bool:
     match expected:
         case Expectation(Kind.YES_NO):
@@ -145,7 +156,7 @@ def _is_whole(words: str, expected: Expectation) -> bool:
             return False
 
 
-def _lacks(words: str, expected: Expectation) -> bool:
+def lacks(words: str, expected: Expectation) -> bool:
     """Whether something is clearly missing: the rest of a number, or of a sentence that hangs."""
     match expected:
         case Expectation(Kind.DIGITS | Kind.CODE, int(length)) if digits := _DIGIT.findall(words):
@@ -171,7 +182,7 @@ def judge(evidence: Evidence, models: Models | None = None) -> Verdict:
     }
     log_odds = model.bias + sum(reasons.values())
     probability = 1 / (1 + math.exp(-log_odds))
-    if _lacks(evidence.words, evidence.expected):
+    if lacks(evidence.words, evidence.expected):
         return Verdict(probability, LONGEST_PATIENCE, reasons)
     return Verdict(probability, model.patience(log_odds, evidence.pace), reasons)
 

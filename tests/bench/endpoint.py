@@ -41,10 +41,10 @@ from tests.bench.endpoint_data import (
 )
 from tests.bench.report import REPO, environment, write_report
 from voice.asr import AsrOptions, load_asr
-from voice.ears import Ears, Paused
-from voice.end_of_turn import load_smart_turn
+from voice.ears import LEAD_IN_SECONDS, Ears, Paused
+from voice.end_of_turn import SoundsFinished, load_smart_turn
 from voice.endpointing import LONGEST_PATIENCE as LONGEST
-from voice.endpointing import Evidence, Model, Models, Verdict, features, fitted, judge
+from voice.endpointing import Evidence, Model, Models, Verdict, features, fitted, judge, lacks
 from voice.turns import SpeechResumed, TurnOptions, TurnTaker
 from voice.vad import DEFAULT_VAD, SPEECH_PROBABILITY, load_vad
 
@@ -57,8 +57,8 @@ BY_HAND = {"all that was asked for": 2.5}
 UNSURE = tuple(float(x) for x in np.arange(-4, 4.1, 0.25))  # log odds: the grid of ramps
 WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 LEAST = (0.2, 0.24, 0.28, 0.32)  # seconds: sooner nobody has the words
-MOST = (0.36, 0.4, 0.44, 0.5, 0.6, 0.7, 0.8, 0.9)
-MOST_CUT_OFF = {"an4": 0.03, "barista": 0.03, "stops": 0.14, "at once": 0.05}
+MOST = (0.36, 0.4, 0.44, 0.5, 0.6, 0.7, 0.8)
+MOST_CUT_OFF = {"an4": 0.04, "barista": 0.03, "stops": 0.15, "at once": 0.05}
 """Of the turns that teach, at most; an eighth of the stops come after a whole question."""
 SHIFTS = tuple(float(x) for x in np.arange(-3, 3.1, 0.25))  # of the ramps, for the curve
 SURE = tuple(round(1 - 10**-x, 5) for x in np.arange(0.3, 3.01, 0.1))  # of smart-turn
@@ -96,20 +96,24 @@ def collect(file: Path) -> list[Pause]:
     found: list[Pause] = []
     for turn in track(list(turns()), "listening"):
         taker = Listener(TurnOptions(speech_probability=SPEECH_PROBABILITY[DEFAULT_VAD]))
-        ears = Ears(vad(), asr, taker, sounds_finished=finished)
-        found += anyio.run(partial(_listen, ears, turn), backend="trio")
+        found += anyio.run(
+            partial(_listen, Ears(vad(), asr, taker), turn, finished), backend="trio"
+        )
         keep(file, found)
     return found
 
 
-async def _listen(ears: Ears, turn: Turn) -> list[Pause]:
+async def _listen(ears: Ears, turn: Turn, finished: SoundsFinished) -> list[Pause]:
     found: list[Pause] = []
+    sound = heard(turn)
     ears.expect(turn.expected)
-    async with aclosing(ears.listen(as_line(heard(turn)))) as events:
+    async with aclosing(ears.listen(as_line(sound))) as events:
         async for event in events:
             match event:
                 case Paused():
-                    found.append(_pause(event, turn))
+                    first = max(0.0, event.start - LEAD_IN_SECONDS)
+                    said = [frame for frame in sound if first <= frame.at < event.at]
+                    found.append(_pause(event, turn, await finished(said)))
                 case SpeechResumed():
                     found[-1] = replace(found[-1], seconds=event.at - 0.06 - found[-1].end)
                 case _:
@@ -117,11 +121,10 @@ async def _listen(ears: Ears, turn: Turn) -> list[Pause]:
     return [marked(each, turn) for each in found]
 
 
-def _pause(event: Paused, turn: Turn) -> Pause:
+def _pause(event: Paused, turn: Turn, finished: float) -> Pause:
     known = event.evidence
     return Pause(
-        turn.of, turn.part, turn.name, event.end, known.words, known.confidence,
-        known.sounds_finished or 0.0,
+        turn.of, turn.part, turn.name, event.end, known.words, known.confidence, finished,
         (turn.expected.kind.value, turn.expected.length), None,
     )  # fmt: skip
 
@@ -154,7 +157,7 @@ def _fitted(pauses: Sequence[Pause]) -> Model:
     weights = {n: round(float(w), 3) for n, w in zip(names, learned.coef_[0], strict=True)}
     bias = round(float(learned.intercept_[0]), 3)
     odds = bias + known @ np.array([weights[name] for name in names])
-    lacking = np.array([judge(pause.evidence()).patience == LONGEST for pause in pauses])
+    lacking = np.array([lacks(pause.words, pause.evidence().expected) for pause in pauses])
     return Model(bias, weights | BY_HAND, **_ramp(pauses, odds, lacking))
 
 

@@ -39,7 +39,7 @@ from voice.audio import (
     frame_time,
     frames,
 )
-from voice.endpointing import Evidence
+from voice.endpointing import Evidence, is_worth_listening
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.tts import Tts, TtsOptions, load_tts
 
@@ -127,7 +127,10 @@ class Pause:
         """What the ears knew; with `known` false, without what the dialogue expects."""
         kind, length = self.expected
         expected = Expectation(Kind(kind), length) if known else OPEN_SPEECH
-        return Evidence(self.words, self.confidence, self.sounds_finished, expected)
+        without = Evidence(self.words, self.confidence, expected=expected)
+        if not is_worth_listening(without):
+            return without
+        return replace(without, sounds_finished=self.sounds_finished)
 
 
 def turns() -> Iterator[Turn]:

@@ -1,8 +1,10 @@
 """How long does a caller wait, and where does the time go?
 
 Replays recorded callers through the whole chain and takes every answered turn: endpoint, ASR, NLU,
-dialogue, first audio, and voice to voice. By default the callers are the clips of the repository
-and single utterances of the AN4 set in the shared data folder, where it is there.
+dialogue, first audio, and voice to voice. By default there are two kinds of callers: whole calls
+(the clips of the repository, and scripted dialogues said by our voices), and strangers (single
+utterances of the AN4 set in the shared data folder, where it is there): people who spell and count
+at an assistant that expects nothing of the kind.
 
     python -m tests.bench.latency --data my-calls/     # a folder with manifest.jsonl: {"file": …}
 """
@@ -13,6 +15,7 @@ import resource
 import statistics
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,35 +29,45 @@ from telephony.replay import ReplayOptions, replay
 from telephony.settings import load_settings
 from telephony.wav import WavOptions
 from tests.bench.report import REPO, environment, write_report
+from tests.bench.spoken_calls import spoken_calls
 from tests.clips.script import scripts
 
 AN4 = REPO.parent / "shared" / "data" / "an4"
-PARTS = ("endpoint", "asr", "nlu", "dialogue", "tts_first_audio", "voice_to_voice")
+SPOKEN = REPO / "out" / "bench" / "calls"
+PARTS = ("endpoint", "asr", "asr_overrun", "nlu", "dialogue", "tts_first_audio", "voice_to_voice")
 
 
 def main() -> None:
     """Measure, print and write the report."""
     options = _arguments()
     parts = load_parts(load_settings())
-    recordings = list(_recordings(options.data, options.calls))
-    turns = [
-        turn
-        for path in track(recordings, "answering calls")
-        for turn in _answered(_replay(path, parts, realtime=options.realtime))
-    ]
+    callers = {name: list(paths) for name, paths in _callers(options)}
     result = {
         "benchmark": "latency",
         "environment": environment(),
         "models": dict(parts.models),
         "realtime": options.realtime,
-        "calls": len(recordings),
-        "turns": len(turns),
+        "callers": {
+            name: _measured(paths, parts, realtime=options.realtime)
+            for name, paths in callers.items()
+        },
         "resident_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "milliseconds": {part: _summary(turns, part) for part in PARTS},
     }
     write_report(options.out, result)
-    print(json.dumps(result["milliseconds"], indent=2))
-    print(f"{len(turns)} turns; {options.out}")
+    print(json.dumps(result["callers"], indent=2))
+
+
+def _measured(paths: list[Path], parts: Parts, *, realtime: bool) -> dict[str, Any]:
+    turns = [
+        turn
+        for path in track(paths, "answering calls")
+        for turn in _answered(_replay(path, parts, realtime=realtime))
+    ]
+    return {
+        "calls": len(paths),
+        "turns": len(turns),
+        "milliseconds": {part: _summary(turns, part) for part in PARTS},
+    }
 
 
 def _replay(path: Path, parts: Parts, *, realtime: bool) -> CallRecord:
@@ -75,13 +88,14 @@ def _summary(turns: list[TurnRecord], part: str) -> dict[str, float]:
     return {"p50": round(statistics.median(known), 1), "p95": round(p95, 1)}
 
 
-def _recordings(data: Path | None, calls: int) -> Iterator[Path]:
-    if data is not None:
-        yield from _listed(data, calls)
+def _callers(options: Any) -> Iterator[tuple[str, Iterator[Path]]]:
+    if options.data is not None:
+        yield "your own", _listed(options.data, options.calls)
         return
-    yield from (script.wav for script in scripts())
+    clips = [script.wav for script in scripts()]
+    yield "whole calls", chain(clips, spoken_calls(options.calls, SPOKEN))
     if AN4.is_dir():
-        yield from _listed(AN4, calls)
+        yield "strangers", _listed(AN4, options.calls)
 
 
 def _listed(data: Path, calls: int) -> Iterator[Path]:
@@ -94,7 +108,7 @@ def _listed(data: Path, calls: int) -> Iterator[Path]:
 def _arguments() -> Any:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--data", type=Path, help="a folder of recorded callers and manifest.jsonl")
-    parser.add_argument("--calls", type=int, default=32, help="recordings of the folder (32)")
+    parser.add_argument("--calls", type=int, default=16, help="recordings of each kind (16)")
     parser.add_argument("--realtime", action="store_true", help="pace by the wall clock")
     parser.add_argument("--out", type=Path, default=Path("out/bench/latency.json"))
     return parser.parse_args()

@@ -51,12 +51,17 @@ def _read(results: Path, name: str) -> dict[str, Report]:
 
 
 def _latency(report: Report) -> str:
+    kinds = report["callers"]
     rows = [
-        (part.replace("_", " "), f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")
-        for part, ms in report["milliseconds"].items()
-    ]
-    drawn = table(("milliseconds", "p50", "p95"), rows)
-    of = f"{report['turns']} turns of {report['calls']} calls"
+        (
+            part.replace("_", " "),
+            *(f"{k['milliseconds'][part]['p50']:.0f} / {k['milliseconds'][part]['p95']:.0f}"
+              for k in kinds.values()),
+        )
+        for part in next(iter(kinds.values()))["milliseconds"]
+    ]  # fmt: skip
+    drawn = table(("milliseconds, p50 / p95", *kinds), rows)
+    of = ", ".join(f"{kind['turns']} turns of {name}" for name, kind in kinds.items())
     note = (
         "The ASR works while the pause is waited out; voice to voice is from the caller's last"
         " sound to the assistant's first. Fixed sentences come from a cache (first audio 1 ms),"

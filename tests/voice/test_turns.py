@@ -125,7 +125,7 @@ def test_an_order_number_with_a_long_pause_in_it_is_one_turn() -> None:
 
 
 def test_a_turn_that_is_surely_over_ends_soon_and_says_why() -> None:
-    known = Evidence("Where is my order?", 0.95, sounds_finished=0.98)
+    known = Evidence("It is Smith.", 0.95, sounds_finished=0.98, expected=Expectation(Kind.NAME))
     *_, ended = events((1, 1), (2, 0), known=known)
     assert isinstance(ended, TurnEnded)
     assert ended.at - ended.end < 0.4
@@ -153,7 +153,7 @@ def test_who_pauses_long_has_a_slow_pace_and_who_does_not_a_quick_one() -> None:
 def test_the_same_sound_gives_the_same_turn_wherever_it_stands(quiet: float) -> None:
     _, pause, ended = events((quiet, 0), (1, 1), (2, 0))
     assert isinstance(ended, TurnEnded)
-    assert round((pause.at - ended.end) / FRAME_SECONDS) == 6
+    assert round((pause.at - ended.end) / FRAME_SECONDS) == 5
     assert round((ended.at - ended.end) / FRAME_SECONDS) == 45
 
 
