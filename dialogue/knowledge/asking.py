@@ -15,10 +15,10 @@ from dialogue.knowledge.graph import Graph, Row, Term, local_name
 from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.linking import Mention, Names, Thing
 from dialogue.knowledge.shapes import Case, Shape, Shapes
-from dialogue.knowledge.vectors import Encode, nearness_of
+from dialogue.knowledge.vectors import nearness_of
 from dialogue.knowledge.words import stem
 from nlu.phonetics import words
-from nlu.sentences import Vectors
+from nlu.sentences import Encode, Vectors
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph
 from dialogue.knowledge.retrieval import Ranked, Retrieval
-from dialogue.knowledge.vectors import Encode
 from models.registry import digest
-from nlu.sentences import ENCODER, load_encoder
+from nlu.sentences import ENCODER, Encode, load_encoder
 
 log = logging.getLogger(__name__)
 
