@@ -339,6 +339,7 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "verification": nlu_tables.verification,
     "recommend": dialogue_tables.recommend,
     "guard": dialogue_tables.guard,
+    "tau2": dialogue_tables.tau2,
 }
 
 
