@@ -72,7 +72,8 @@ def tau2(report: Report) -> str:
         " The simulated caller has no language model: it knows the expected tool calls and gives"
         " their arguments in words when asked: this measures understanding, dialogue and actions,"
         " not reasoning, and is not comparable with tau2's results of language models; what is to"
-        " be told to the caller is not scored. The examples were improved twice on these very calls."
+        " be told to the caller is not scored."
+        " The examples were improved twice on these very calls."
     )
     return f"**tau2 retail**\n\n{table(head, rows)}\n\n{note}"
 
