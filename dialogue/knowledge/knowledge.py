@@ -97,7 +97,7 @@ class Knowledge:
         named = len(asked.mentions)
         if named < max(least_named, questions.least_named):
             return Found(masked=asked.masked)
-        readings = questions.read(asked, self._encode([asked.masked])[0])
+        readings = questions.read(asked, self._encode([asked.masked])[0]) if asked.filled else []
         about_us = named > 0 and len(asked.said) >= QUESTION_WORDS
         try:
             facts = (questions.answer(one, known) for one in readings if one.confidence >= SURE)
