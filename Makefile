@@ -10,7 +10,7 @@ TORCH_INDEX ?=
 
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test check fast setup models bench bench-nlu lock clean help
+.PHONY: demo test check fast setup models bench bench-tau2 bench-nlu lock clean help
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,10 +41,16 @@ fast: setup ## the tests that need no model: seconds
 
 bench: setup ## measure speech, latency, understanding; make the README's tables of it
 	@$(RUN)/offhook models pull --all
-	for question in vad turns speech tts values verification barista latency phone echo start knowledge recommend guard; do \
+	for question in vad turns speech tts values verification barista latency phone echo start knowledge replies recommend guard; do \
 		$(RUN)/python -m tests.bench.$$question --out docs/bench/$$question.json || exit 1; \
 	done
 	$(RUN)/python -m tests.bench.nlu retail --out docs/bench/nlu
+	$(RUN)/python -m tests.bench.tables
+
+bench-tau2: setup ## make an assistant of tau2's retail shop, train it, call it: from shared data
+	$(RUN)/python -m tests.bench.tau2 --convert
+	$(RUN)/offhook train nlu out/tau2/assistant
+	$(RUN)/python -m tests.bench.tau2 --out docs/bench/tau2.json
 	$(RUN)/python -m tests.bench.tables
 
 bench-nlu: setup ## train and measure the public understanding sets, from shared data: hours on two cores

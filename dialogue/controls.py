@@ -8,6 +8,7 @@ it ("never mind the price, how fast is it") is a request.
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -41,5 +42,6 @@ def _nearness(
                 yield fuzz.partial_ratio(phrase, said), name
 
 
+@lru_cache  # the wordings come again with every turn
 def _words(text: str) -> str:
     return " ".join(re.findall(r"[\w']+", text.lower()))

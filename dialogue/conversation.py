@@ -283,7 +283,7 @@ class FlowAgent:
         return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
 
     def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
-        found = self._inquiry.look(turn, understanding, self._state.slots)
+        found = self._inquiry.look(turn, understanding, self._state)
         return Heard(
             understanding,
             turn.confidence,

@@ -38,12 +38,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
         return
     with engine.connect() as connection:
-        connection.execute(text("PRAGMA query_only = ON"))
+        connection.exec_driver_sql("PRAGMA query_only = ON")
         try:
             yield connection
         finally:
             connection.rollback()
-            connection.execute(text("PRAGMA query_only = OFF"))
+            connection.exec_driver_sql("PRAGMA query_only = OFF")
 
 
 @contextmanager

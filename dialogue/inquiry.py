@@ -13,6 +13,8 @@ from dialogue.agent import Said
 from dialogue.assistant import Assistant
 from dialogue.flows import Flow
 from dialogue.knowledge import Answer, Found, Knowledge, Known, Purchase
+from dialogue.proving import is_attempt
+from dialogue.state import Prove, State, Step
 from dialogue.store import Store
 from nlu.understand import OUT_OF_SCOPE, Understanding
 
@@ -33,12 +35,14 @@ class Inquiry:
     store: Store
     now: Callable[[], datetime]
 
-    def look(
-        self, turn: Said, understanding: Understanding, slots: Sequence[tuple[str, str]]
-    ) -> Found:
-        """Return what is known, where no flow answers it better; nothing otherwise. Blocking."""
-        if self.knowledge is None or turn.keys:
+    def look(self, turn: Said, understanding: Understanding, state: State) -> Found:
+        """Return what is known, where no flow answers it better; nothing otherwise. Blocking.
+
+        What shows who is calling is no question.
+        """
+        if self.knowledge is None or turn.keys or self._proves(turn.text, state.step):
             return Found()
+        slots = state.slots
         unsure = understanding.confidence < self.assistant.confidence.act
         flow = self.assistant.flows.get(understanding.intent)
         if unsure or understanding.intent == OUT_OF_SCOPE:
@@ -52,6 +56,12 @@ class Inquiry:
             if found.answer and (found.answer.named or _nearer(flow, found)):
                 return _fitting(found.answer)
         return Found()
+
+    def _proves(self, text: str, step: Step) -> bool:
+        if not isinstance(step, Prove) or not step.factor:
+            return False
+        today = self.assistant.hours.local(self.now()).date()
+        return is_attempt(self.assistant.factors[step.factor].kind, text, today)
 
     def _known(self, slots: Sequence[tuple[str, str]]) -> Known:
         today = self.assistant.hours.local(self.now()).date()

@@ -1,6 +1,7 @@
 """What a decision does until it is known who is calling; who it is, is looked up."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from dialogue.actions import Claim, Found
 from dialogue.flows import Flow
@@ -50,9 +51,7 @@ class Proving(Pictured):
     def answered_proof(self, step: Prove, hearing: Hearing) -> Decision | None:
         """Take what was said as an attempt, unless it is something else altogether."""
         kind, flow = self.assistant.factors[step.factor].kind, hearing.flow
-        readable = kind != "name" and (
-            read(kind, hearing.text, self.now.date()) is not None or _is_a_number(hearing.text)
-        )
+        readable = is_attempt(kind, hearing.text, self.now.date())
         if not readable and hearing.polarity == "deny":  # they do not know, or will not say
             return self.offer_person(self.words.phrase("all_right"))
         if not readable and hearing.sure and flow:
@@ -86,6 +85,11 @@ class Proving(Pictured):
         if failed >= UNKNOWN:
             return self.at(state).offer_person(words)
         return self.at(replace(state, step=AskSlot(slot))).ask(words)
+
+
+def is_attempt(kind: str, text: str, today: date) -> bool:
+    """Whether the words are a value of this kind, or were meant to be; of a name nobody can say."""
+    return kind != "name" and (read(kind, text, today) is not None or _is_a_number(text))
 
 
 def _is_a_number(text: str) -> bool:

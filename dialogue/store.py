@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 LOCK_SECONDS = 1.0  # how long a caller waits for another's write before hearing an apology
 Insert = Callable[[Table], sqlite.Insert | postgresql.Insert]
+_NOTE_TURN = TURNS.insert()
 _INSERTS: dict[str, Insert] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -42,6 +43,10 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._insert = _INSERTS[engine.dialect.name]
+        new = self._insert(CONVERSATIONS)
+        self._note_call = new.on_conflict_do_update(
+            index_elements=["call"], set_={"last": new.excluded.last}
+        )
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -88,21 +93,15 @@ class Store:
 
         Raises ActionError: the database is locked, missing or broken.
         """
+        rows = [asdict(turn) | {"at": datetime.fromisoformat(turn.at)} for turn in turns]
+        if not rows:
+            return
         with self.writing() as connection:
-            for turn in turns:
-                at = datetime.fromisoformat(turn.at)
-                new = self._insert(CONVERSATIONS).values(call=turn.call, began=at, last=at)
-                again = new.on_conflict_do_update(index_elements=["call"], set_={"last": at})
-                connection.execute(again)
-                connection.execute(
-                    TURNS.insert().values(
-                        call=turn.call,
-                        at=at,
-                        speaker=turn.speaker,
-                        text=turn.text,
-                        intent=turn.intent,
-                    )
-                )
+            connection.execute(
+                self._note_call,
+                [{"call": row["call"], "began": row["at"], "last": row["at"]} for row in rows],
+            )
+            connection.execute(_NOTE_TURN, rows)
 
     def history(self, call: str) -> list[Turn]:
         """Return a call's turns, first to last."""

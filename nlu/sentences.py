@@ -8,8 +8,8 @@ in the models' cache under the digest of the weights it was made from.
 
 import shutil
 import warnings
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from models.cache import kept
 from models.registry import digest, model_path
+from nlu import encoders
 from nlu.engine import open_session
 from nlu.tokens import load_tokenizer
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Vectors = npt.NDArray[np.float32]  # (sentences, dimensions), each of length 1
+Encode = Callable[[Sequence[str]], Vectors]
 
-ENCODER = "minilm"
+ENCODER = encoders.ENGLISH
+RECENT = 32  # sentences: what a caller has just said is asked about by several parts
 REVISION = 1  # of what this module makes; part of the graph's name in the cache
 _GRAPH = "sentences.onnx"
 _TOKENIZER = "tokenizer.json"
@@ -40,25 +43,37 @@ class SentenceEncoder:
     def __init__(self, tokenizer: "Tokenizer", session: "InferenceSession") -> None:
         self._tokenizer = tokenizer
         self._session = session
+        self._recent = lru_cache(RECENT)(self._vector)
 
     def __call__(self, sentences: Sequence[str]) -> Vectors:
         """Encode one by one, unpadded: a sentence's vector depends on nothing but itself."""
-        rows = []
-        for sentence in sentences:
-            ids = np.array([self._tokenizer.encode(sentence).ids], dtype=np.int64)
-            pieces = self._session.run(None, {"ids": ids})[0][0]
-            mean = pieces.mean(axis=0)
-            rows.append(mean / np.linalg.norm(mean))
-        return np.array(rows, dtype=np.float32)
+        return np.array([self._recent(sentence) for sentence in sentences], dtype=np.float32)
+
+    def forget(self) -> None:
+        """Forget what was encoded last."""
+        self._recent.cache_clear()
+
+    def _vector(self, sentence: str) -> Vectors:
+        ids = np.array([self._tokenizer.encode(sentence).ids], dtype=np.int64)
+        pieces = self._session.run(None, {"ids": ids})[0][0]
+        mean = pieces.mean(axis=0)
+        vector: Vectors = mean / np.linalg.norm(mean)
+        return vector
 
 
 def load_encoder(name: str = ENCODER, threads: int = 1) -> SentenceEncoder:
-    """Load an encoder of the manifest.
+    """Load an encoder of the manifest, or return the one that is loaded already.
 
     Raises ModelMissing if it has not been pulled, ModelError if the cache cannot be written.
     """
     key = f"{digest(name)[:32]}-{REVISION}"
     folder = kept("sentences", key, partial(_export, model_path(name)))
+    return _opened(folder, threads)
+
+
+@cache
+def _opened(folder: Path, threads: int) -> SentenceEncoder:
+    """Open one session for all in this process that encode."""
     tokenizer = load_tokenizer(folder / _TOKENIZER)
     return SentenceEncoder(tokenizer, open_session(folder / _GRAPH, threads))
 

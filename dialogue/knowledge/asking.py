@@ -15,10 +15,10 @@ from dialogue.knowledge.graph import Graph, Row, Term, local_name
 from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.linking import Mention, Names, Thing
 from dialogue.knowledge.shapes import Case, Shape, Shapes
-from dialogue.knowledge.vectors import Encode, nearness_of
+from dialogue.knowledge.vectors import nearness_of
 from dialogue.knowledge.words import stem
 from nlu.phonetics import words
-from nlu.sentences import Vectors
+from nlu.sentences import Encode, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -86,11 +86,15 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A sentence with the names found in it; `masked` has the kinds of things in their place."""
+    """A sentence with the names found in it; `masked` has the kinds of things in their place.
+
+    `filled`: the kinds of questions that it names all things of, and what fills their placeholders.
+    """
 
     said: tuple[str, ...]
     mentions: tuple[Mention, ...]
     masked: str
+    filled: Mapping[str, Mapping[str, Mention]]
 
 
 class Questions:
@@ -107,6 +111,7 @@ class Questions:
             for wording in shape.asks
         ]
         self._owners = [name for name, _ in wordings]
+        self._placeholders = {name: one.placeholders for name, one in shapes.questions.items()}
         texts = [" ".join(words(text)) for _, text in wordings]
         self._vectors = encode(texts)
         self._keywords = Keywords(texts)
@@ -116,7 +121,7 @@ class Questions:
     @property
     def least_named(self) -> int:
         """How many things the shortest of the questions names."""
-        return min((len(one.placeholders) for one in self._shapes.questions.values()), default=0)
+        return min(map(len, self._placeholders.values()), default=0)
 
     def hear(self, question: str, known: Known) -> Asked:
         """Find the names in a question; what the caller has bought comes before all else."""
@@ -125,7 +130,9 @@ class Questions:
         mentions = tuple(
             _narrowed(mention, bought) for mention in self._names.mentions(said, self._plain)
         )
-        return Asked(said, mentions, " ".join(self._masked(said, mentions)))
+        fillings = {name: self._fill(name, mentions) for name in self._placeholders}
+        filled = {name: filling for name, filling in fillings.items() if filling is not None}
+        return Asked(said, mentions, " ".join(self._masked(said, mentions)), filled)
 
     def read(self, asked: Asked, vector: Vectors) -> list[Reading]:
         """Return the kinds of questions it may be, the likeliest first; `vector` is of `masked`."""
@@ -134,17 +141,16 @@ class Questions:
         best: dict[str, Reading] = {}
         for index in np.argsort(-nearness, kind="stable"):
             name = self._owners[int(index)]
-            if name in best:
+            if name in best or name not in asked.filled:
                 continue
-            shape = self._shapes.questions[name]
-            filled = self._fill(shape, asked.mentions)
-            if filled is None:
-                continue
+            filled = asked.filled[name]
             unused = _unused(asked.mentions, filled.values())
             meaning, share = float(nearness[index]), float(shares[index])
             weighed = PER_MEANING * meaning + PER_WORDS * share + PER_UNUSED * unused + AT_NOTHING
             confidence = 1 / (1 + math.exp(-weighed))
-            best[name] = Reading(name, shape, filled, confidence, meaning, share, unused)
+            best[name] = Reading(
+                name, self._shapes.questions[name], filled, confidence, meaning, share, unused
+            )
         return sorted(best.values(), key=lambda one: -one.confidence)
 
     def answer(self, reading: Reading, known: Known) -> Fact | None:
@@ -215,12 +221,12 @@ class Questions:
     def _relation(self, relation: str) -> str:
         return "/".join(local_name(part) for part in relation.split("/"))
 
-    def _fill(self, shape: Shape, mentions: Sequence[Mention]) -> dict[str, Mention] | None:
+    def _fill(self, question: str, mentions: Sequence[Mention]) -> dict[str, Mention] | None:
         """Give each placeholder a mention of its class, in the order of the types."""
         free = list(mentions)
         filled: dict[str, Mention] = {}
         for name, kind in self._types.items():
-            if name not in shape.placeholders:
+            if name not in self._placeholders[question]:
                 continue
             fitting = [m for m in free if any(kind in thing.classes for thing in m.things)]
             if not fitting:

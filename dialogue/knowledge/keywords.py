@@ -3,14 +3,15 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from dialogue.knowledge.words import stems
 
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # at import it sets itself to DEBUG
+if TYPE_CHECKING:
+    from bm25s import BM25
 
 Shares = npt.NDArray[np.float32]
 
@@ -22,9 +23,7 @@ class Keywords:
         found = [stems(text) for text in texts]
         self._count = len(texts)
         self._texts_with = Counter(word for words in found for word in set(words))
-        self._bm25 = bm25s.BM25(method="lucene") if self._texts_with else None
-        if self._bm25 is not None:
-            self._bm25.index(found, show_progress=False)
+        self._bm25 = _indexed(found) if self._texts_with else None
 
     def shares(self, question: str) -> Shares:
         """Return for each text the BM25 score as a share of the most that any text could have.
@@ -42,3 +41,13 @@ class Keywords:
     def _rarity(self, word: str) -> float:
         texts_with = self._texts_with[word]
         return float(np.log1p((self._count - texts_with + 0.5) / (texts_with + 0.5)))
+
+
+def _indexed(texts: Sequence[Sequence[str]]) -> "BM25":
+    """Index texts by their stems."""
+    import bm25s
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # at import it sets itself to DEBUG
+    index = bm25s.BM25(method="lucene")
+    index.index(texts, show_progress=False)
+    return index

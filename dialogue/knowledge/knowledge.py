@@ -10,9 +10,8 @@ from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph
 from dialogue.knowledge.retrieval import Ranked, Retrieval
-from dialogue.knowledge.vectors import Encode
 from models.registry import digest
-from nlu.sentences import ENCODER, load_encoder
+from nlu.sentences import ENCODER, Encode, load_encoder
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +97,7 @@ class Knowledge:
         named = len(asked.mentions)
         if named < max(least_named, questions.least_named):
             return Found(masked=asked.masked)
-        readings = questions.read(asked, self._encode([asked.masked])[0])
+        readings = questions.read(asked, self._encode([asked.masked])[0]) if asked.filled else []
         about_us = named > 0 and len(asked.said) >= QUESTION_WORDS
         try:
             facts = (questions.answer(one, known) for one in readings if one.confidence >= SURE)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dialogue.knowledge.keywords import Keywords
+from dialogue.knowledge.keywords import Keywords, Shares
 from dialogue.knowledge.passages import Passage
-from dialogue.knowledge.vectors import Encode, Nearest, nearness_of
-from nlu.sentences import Vectors
+from dialogue.knowledge.vectors import Nearest, nearness_of
+from nlu.sentences import Encode, Vectors
 
 # Fitted on the development questions of tests/dialogue/questions.yaml, by
 # `python -m tests.bench.knowledge --fit`: how likely a passage is right, by its score and its lead.
@@ -73,7 +73,7 @@ class Retrieval:
         by_words = np.argpartition(-shares, min(LOOKED_AT, len(shares)) - 1)[:LOOKED_AT]
         by_meaning = [self._owners[unit] for unit in self._nearest.search(vector, LOOKED_AT)]
         numbers = dict.fromkeys([*by_meaning, *(int(n) for n in by_words if shares[n] > 0)])
-        ranked = [self._weigh(number, vector, float(shares[number])) for number in numbers]
+        ranked = self._weigh(list(numbers), vector, shares)
         ranked.sort(key=lambda one: -one.score)
         best, second = [*(one.score for one in ranked[:2]), 0.0][:2]
         rivals = [second, *[best] * (count - 1)]
@@ -86,9 +86,18 @@ class Retrieval:
             for one, rival in zip(ranked, rivals, strict=False)
         ]
 
-    def _weigh(self, number: int, vector: Vectors, share: float) -> Ranked:
-        start, end = self._spans[number]
-        meaning = float(nearness_of(self._nearest.vectors[start:end], vector).max())
+    def _weigh(self, numbers: Sequence[int], vector: Vectors, shares: Shares) -> list[Ranked]:
+        spans = [self._spans[number] for number in numbers]
+        units = np.concatenate([np.arange(start, end) for start, end in spans])
+        starts = np.cumsum([0, *(end - start for start, end in spans[:-1])])
+        nearness = nearness_of(self._nearest.vectors[units], vector)
+        meanings = np.maximum.reduceat(nearness, starts)
+        return [
+            self._weighed(number, float(meaning), float(shares[number]))
+            for number, meaning in zip(numbers, meanings, strict=True)
+        ]
+
+    def _weighed(self, number: int, meaning: float, share: float) -> Ranked:
         score = self._weights.meaning * meaning + self._weights.words * share
         return Ranked(self._passages[number], score, meaning, share)
 

@@ -2,26 +2,27 @@
 
 from functools import lru_cache
 
-import Stemmer
-from bm25s.stopwords import STOPWORDS_EN
+from Stemmer import Stemmer
 
 from nlu.phonetics import words
 
+_LITTLE = """
+a an and are as at be but by for if in into is it no not of on or such that the their then there
+these they this to was will with
+"""  # as Lucene leaves them out
 _ASKING = """
 i me my we us our you your he she they them can could would will shall may might must do does did
 have has had am is are was were be been being what which who whom whose when where why how get got
 like want need please hi hello um uh okay so just tell know some any much many i'd i'm i've it's
 that's what's there's don't can't doesn't
 """
-STOPWORDS = frozenset((*STOPWORDS_EN, *_ASKING.split()))
-
-_STEMMER = Stemmer.Stemmer("english")
+STOPWORDS = frozenset((*_LITTLE.split(), *_ASKING.split()))
 
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """'batteries' → 'batteri', as 'battery'."""
-    return str(_STEMMER.stemWord(word))
+    return str(Stemmer("english").stemWord(word))  # one for all would not be thread-safe
 
 
 def stems(text: str) -> list[str]:

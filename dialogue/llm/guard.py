@@ -10,7 +10,7 @@ can only refuse. What is refused costs the caller little: they hear the passage 
              mostly the same words
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -19,9 +19,7 @@ from typing import Protocol
 
 from dialogue.llm.support_text import ALL, OPPOSED, Text, first, has, stemmed
 from dialogue.phrasing import sentences
-from nlu.sentences import Vectors
-
-Encode = Callable[[Sequence[str]], Vectors]
+from nlu.sentences import Encode
 
 # Chosen on the development part of tests/dialogue/rewordings.yaml: the most support that is found
 # where 95 % of what is found is support.

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property
 
-from Stemmer import Stemmer
-
+from dialogue.knowledge.words import stem
 from nlu.numbers import numerals
 
 ALL = r"all|every|everything|everyone|everybody|any|anything|anyone|always"
@@ -118,8 +117,8 @@ class Text:
         """What there is one of, "a day", "one parcel", and whether that is as good as a number."""
         found: dict[str, bool] = {}
         for single in _SINGLE.finditer(self._singles):
-            stem = stemmed([single[1]])[0]
-            found[stem] = found.get(stem, False) or stem in _UNITS or single[0].startswith("one")
+            what = stem(single[1])
+            found[what] = found.get(what, False) or what in _UNITS or single[0].startswith("one")
         return found
 
     @cached_property
@@ -128,15 +127,14 @@ class Text:
         found = []
         for figure in _FIGURE.finditer(self.plain):
             after = stemmed(re.findall(r"[a-z]+", self.plain[figure.end() :])[:3])
-            unit = next((stem for stem in after if stem in _UNITS), "")
+            unit = next((one for one in after if one in _UNITS), "")
             found.append((figure[0].replace(",", "").removesuffix(".00"), unit))
         return found
 
 
 def stemmed(words: Iterable[str]) -> list[str]:
     """Return the words' stems."""
-    stemmer = Stemmer("english")  # not one for all: it is not thread-safe
-    return [str(stem) for stem in stemmer.stemWords(list(words))]
+    return [stem(word) for word in words]
 
 
 def is_idle(sentence: str) -> bool:

@@ -9,19 +9,20 @@ product is suggested too. The same purchases give the same suggestions.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from implicit.cpu.als import AlternatingLeastSquares
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from threadpoolctl import threadpool_limits
 
-from nlu.sentences import Vectors
+from nlu.sentences import Encode
 
-Encode = Callable[[Sequence[str]], Vectors]
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
 Scores = npt.NDArray[np.float32]  # one for each product
 
 
@@ -183,6 +184,8 @@ def _factors(baskets: Sequence[set[int]], products: int, options: RecommendOptio
     """Factorise who bought what; a row for each product."""
     if not baskets:
         return np.zeros((products, options.factors), np.float32)
+    from implicit.cpu.als import AlternatingLeastSquares
+
     with threadpool_limits(1, "blas"):  # the library says so
         model = AlternatingLeastSquares(
             factors=options.factors,
@@ -210,7 +213,9 @@ def _gain(scores: Scores, has: Sequence[int], wanted: int) -> float:
     return 1 / float(np.log2(rank + 2)) if rank < LOOKED_AT else 0.0
 
 
-def _matrix(baskets: Collection[set[int]], products: int) -> csr_matrix:
+def _matrix(baskets: Collection[set[int]], products: int) -> "csr_matrix":
+    from scipy.sparse import csr_matrix
+
     rows = [row for row, basket in enumerate(baskets) for _ in basket]
     columns = [place for basket in baskets for place in sorted(basket)]
     ones = np.ones(len(rows), np.float32)

@@ -56,5 +56,27 @@ def guard(report: Report) -> str:
     return f"**The guard of a language model's answers**\n\n{table(head, rows)}\n\n{note}"
 
 
+def tau2(report: Report) -> str:
+    """What passes, and why the rest does not."""
+    caller, count = report["caller_reasons"], report["count"]
+    passed, right = f"{report['passed']}", caller["by_reason"]
+    rows = [("nothing: all is stated", f"{report['attempted']}", passed, passed)]
+    rows += [
+        (reason, f"{tasks}", "0", f"{right.get(reason, 'not played')}")
+        for reason, tasks in sorted(report["not_attempted"].items(), key=lambda pair: -pair[1])
+    ]
+    rows.append(("all", f"{count}", passed, f"{caller['right']} of {caller['played']}"))
+    head = ("what a task leaves to reason", "tasks", "passed", "right if the caller does")
+    note = (
+        f"pass^1 {percent(report['pass_1'])}, of the {count} training tasks, by the final database."
+        " The simulated caller has no language model: it knows the expected tool calls and gives"
+        " their arguments in words when asked: this measures understanding, dialogue and actions,"
+        " not reasoning, and is not comparable with tau2's results of language models; what is to"
+        " be told to the caller is not scored."
+        " The examples were improved twice on these very calls."
+    )
+    return f"**tau2 retail**\n\n{table(head, rows)}\n\n{note}"
+
+
 def _judged(report: Report) -> str:
     return f"{report['rewordings']['test']['judge_ms']:.0f}"

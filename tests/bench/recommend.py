@@ -26,8 +26,8 @@ import numpy.typing as npt
 from implicit.evaluation import ranking_metrics_at_k
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from dialogue.recommendation.recommend import Encode, Recommender, Scores
-from nlu.sentences import load_encoder
+from dialogue.recommendation.recommend import Recommender, Scores
+from nlu.sentences import Encode, load_encoder
 from tests.bench.recommend_data import Purchases, catalogue, synthetic, tau2
 from tests.bench.report import environment, write_report
 from tests.conftest import SHARED_DATA

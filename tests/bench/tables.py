@@ -288,10 +288,37 @@ def _knowledge(report: Report) -> str:
         for size, found in found_at.items()
     ]
     rows.append(("CPU of the encoding, beside it, p50 / p95", _cpu(report["encoding"])))
-    note = "A question to the graph that it leaves to the passages is encoded twice."
+    note = (
+        "A question that names a thing of the graph, and is left to the passages, is encoded twice."
+    )
     questions = report["recall"]["faq_and_documents"]["fused"]["questions"]
     of = f"{answerable + unanswerable} questions to the graph, {questions} to the texts"
     return f"**Knowledge**, {of}\n\n{table(('what', 'measured'), rows)}\n\n{note}"
+
+
+def _replies(report: Report) -> str:
+    measured = report["cpu_milliseconds"]
+    ships, grown = measured
+    rows = [
+        (
+            kind,
+            f"{found['replies']}",
+            *(_three(measured[way][kind]["dialogue"]) for way in measured),
+        )
+        for kind, found in measured[ships].items()
+    ]
+    nlu = _three(measured[ships]["all replies"]["nlu"])
+    rows.append(("the understanding, beside it", "", nlu, ""))
+    head = ("CPU ms of a reply, p50 / p95 / max", "replies", ships, grown)
+    note = (
+        f"{report['dialogues']} scripted dialogues, without a language model, and questions asked"
+        f" alone, in the row of their kind; of {report['rounds']} rounds each reply's least."
+    )
+    return f"**What a reply costs**\n\n{table(head, rows)}\n\n{note}"
+
+
+def _three(found: Report) -> str:
+    return f"{found['p50']:.1f} / {found['p95']:.1f} / {found['max']:.1f}"
 
 
 def _cpu(found: Report) -> str:
@@ -311,11 +338,13 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "nlu": nlu_tables.public,
     "retail": nlu_tables.retail,
     "knowledge": _knowledge,
+    "replies": _replies,
     "barista": nlu_tables.barista,
     "values": nlu_tables.values,
     "verification": nlu_tables.verification,
     "recommend": dialogue_tables.recommend,
     "guard": dialogue_tables.guard,
+    "tau2": dialogue_tables.tau2,
 }
 
 

@@ -11,6 +11,7 @@ from dialogue.conversation import FlowAgent
 from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Answer, Found, Knowledge, Known, Library, load_knowledge
 from dialogue.knowledge.retrieval import Ranked
+from dialogue.state import Prove, State
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -117,7 +118,7 @@ def test_a_flow_that_does_more_than_recite_is_not_talked_over(
     retail: Assistant, store: Store, intent: str, answer: Answer, given: bool
 ) -> None:
     inquiry = Inquiry(retail, Oracle(answer), store, lambda: FRIDAY_AFTERNOON)
-    found = inquiry.look(Said("does the kettle take it"), understood(intent), ())
+    found = inquiry.look(Said("does the kettle take it"), understood(intent), State())
     assert (found.answer is answer) is given
 
 
@@ -138,8 +139,21 @@ def test_a_flow_that_only_recites_gives_way_to_a_nearer_answer_of_the_faq(
     oracle = Oracle(Answer(passage.text, passage.source, nearest[1]))
     oracle.found = replace(oracle.found, passages=(Ranked(passage, 1.0, 1.0, 1.0),))
     inquiry = Inquiry(retail, oracle, store, lambda: FRIDAY_AFTERNOON)
-    found = inquiry.look(Said("may I leave my car there"), understood(intent), ())
+    found = inquiry.look(Said("may I leave my car there"), understood(intent), State())
     assert (found.answer is not None) is given
+
+
+@pytest.mark.parametrize(
+    ("words", "searched"),
+    [("March fifth nineteen eighty four", False), ("why do you need my birthday", True)],
+)
+def test_what_shows_who_is_calling_is_no_question(
+    retail: Assistant, store: Store, words: str, searched: bool
+) -> None:
+    oracle = Oracle(FACT)
+    inquiry = Inquiry(retail, oracle, store, lambda: FRIDAY_AFTERNOON)
+    inquiry.look(Said(words), understood("out_of_scope"), State(step=Prove("birth_date")))
+    assert bool(oracle.known) is searched
 
 
 def test_purchases_that_cannot_be_read_are_none(retail: Assistant, store: Store) -> None:
@@ -147,11 +161,12 @@ def test_purchases_that_cannot_be_read_are_none(retail: Assistant, store: Store)
         retail, purchases="SELECT items, status FROM orders WHERE number = :order_number"
     )
     oracle = Oracle(FACT)
+    known = (("order_number", "15213"),)
     Inquiry(broken, oracle, store, lambda: FRIDAY_AFTERNOON).look(
-        Said("who made the kettle"), understood("out_of_scope"), (("order_number", "15213"),)
+        Said("who made the kettle"), understood("out_of_scope"), State(slots=known)
     )
-    (known,) = oracle.known
-    assert known == Known(datetime(2026, 11, 20).date())
+    (asked,) = oracle.known
+    assert asked == Known(datetime(2026, 11, 20).date())
 
 
 @pytest.mark.slow

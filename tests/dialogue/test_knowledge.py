@@ -15,7 +15,7 @@ from dialogue.conversation import FlowAgent
 from dialogue.knowledge import Knowledge, Library, Passage
 from dialogue.knowledge.documents import read_document
 from dialogue.knowledge.keywords import Keywords
-from dialogue.knowledge.vectors import Nearest
+from dialogue.knowledge.vectors import MANY, Nearest
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -60,6 +60,21 @@ def test_rare_words_weigh_more_than_common_ones_and_other_things_count_against()
     assert kettle > lamp == pytest.approx(bulb, abs=0.05)
     assert shares("is the kettle of the trampoline red?")[0] < kettle
     assert not shares("is it?").any()
+
+
+@pytest.mark.parametrize("count", [MANY - 1, MANY, 3 * MANY])
+def test_of_many_sentences_the_nearest_are_the_same_that_a_look_at_each_would_find(
+    count: int,
+) -> None:
+    chance = np.random.default_rng(7)
+    groups = chance.normal(size=(40, 64))
+    points = groups[chance.integers(40, size=count)] + 0.8 * chance.normal(size=(count, 64))
+    vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    nearest = Nearest([str(n) for n in range(count)], lambda _: vectors)
+    for asked in vectors[:5] + 0.1:
+        vector = asked / np.linalg.norm(asked)
+        each = np.argsort(-(vectors @ vector), kind="stable")[:50]
+        assert nearest.search(vector, 50) == each.tolist()
 
 
 def test_a_document_is_cut_at_headings_paragraphs_and_lists(tmp_path: Path) -> None:
@@ -193,4 +208,13 @@ def test_a_sentence_has_the_same_vector_in_any_company() -> None:
     except ModelMissing as missing:
         pytest.skip(str(missing))
     alone = encode(["Is there parking?"])
+    encode.forget()
     assert np.array_equal(encode(["Where is your store?", "Is there parking?"])[1:], alone)
+
+
+@pytest.mark.slow
+def test_all_who_encode_share_one_session() -> None:
+    try:
+        assert load_encoder() is load_encoder()
+    except ModelMissing as missing:
+        pytest.skip(str(missing))
