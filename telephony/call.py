@@ -73,6 +73,7 @@ async def run_call(call: Call) -> None:
                         playout = Playout(call.line)
                         await floor.give(answer, event, playout, call, hang_up)
         hang_up()
+    call.record.foresaw(foresight.begun, foresight.dropped)
     call.record.finish(call.ears.now, call.agent.outcome)
 
 

@@ -81,6 +81,17 @@ class MoodRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ForesightRecord:
+    """How many replies were prepared in pauses, and how many of those were given up."""
+
+    begun: int = 0
+    dropped: int = 0
+
+    def __add__(self, more: "ForesightRecord") -> "ForesightRecord":
+        return ForesightRecord(self.begun + more.begun, self.dropped + more.dropped)
+
+
+@dataclass(frozen=True, slots=True)
 class CallRecord:
     """A whole call; `line` is wav, microphone or twilio, `models` maps names to SHA-256."""
 
@@ -92,6 +103,7 @@ class CallRecord:
     turns: tuple[TurnRecord, ...]
     models: Mapping[str, str]
     phone: PhoneRecord | None = None
+    foresight: ForesightRecord = ForesightRecord()
 
     @property
     def mood(self) -> MoodRecord | None:
@@ -134,6 +146,7 @@ class Record:
         self.turns: list[TurnRecord] = []
         self.seconds = 0.0
         self.outcome = CALLER_HUNG_UP
+        self.foresight = ForesightRecord()
         self._on_turn = on_turn
         self._began = 0.0  # where in the call the stream under way began
         self._last_event: Utterance | CallerSilent | None = None
@@ -162,6 +175,10 @@ class Record:
                     answered=masked(exchange.answered, exchange.secrets),
                 )
             )
+
+    def foresaw(self, begun: int, dropped: int) -> None:
+        """Add what a stream prepared ahead."""
+        self.foresight += ForesightRecord(begun, dropped)
 
     def go_on(self) -> None:
         """Begin another stream of the same call: its media time starts at 0 again."""

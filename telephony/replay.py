@@ -51,6 +51,7 @@ async def replay(
         outcome=record.outcome,
         turns=tuple(record.turns),
         models=parts.models,
+        foresight=record.foresight,
     )
 
 

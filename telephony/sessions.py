@@ -75,6 +75,7 @@ class Session:
             outcome=self.record.outcome,
             turns=tuple(self.record.turns),
             models=models,
+            foresight=self.record.foresight,
             phone=PhoneRecord(
                 self.caller,
                 self.called,

@@ -14,6 +14,7 @@ import json
 import resource
 import statistics
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -24,7 +25,7 @@ from rich.progress import track
 
 from telephony.compose import load_parts
 from telephony.parts import Parts
-from telephony.record import CallRecord, TurnRecord
+from telephony.record import CallRecord, ForesightRecord, TurnRecord
 from telephony.replay import ReplayOptions, replay
 from telephony.settings import load_settings
 from telephony.wav import WavOptions
@@ -58,14 +59,13 @@ def main() -> None:
 
 
 def _measured(paths: list[Path], parts: Parts, *, realtime: bool) -> dict[str, Any]:
-    turns = [
-        turn
-        for path in track(paths, "answering calls")
-        for turn in _answered(_replay(path, parts, realtime=realtime))
-    ]
+    calls = [_replay(path, parts, realtime=realtime) for path in track(paths, "answering calls")]
+    turns = [turn for call in calls for turn in _answered(call)]
+    foreseen = sum((call.foresight for call in calls), start=ForesightRecord())
     return {
         "calls": len(paths),
         "turns": len(turns),
+        "replies_prepared": asdict(foreseen),
         "milliseconds": {part: _summary(turns, part) for part in PARTS},
     }
 
