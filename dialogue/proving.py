@@ -8,9 +8,8 @@ from dialogue.hearing import Hearing
 from dialogue.pictured import Pictured
 from dialogue.state import AskSlot, Call, Decision, Idle, Prove
 from dialogue.verification import VERIFY
-from nlu.numbers import digit_runs
+from nlu.language import Reader
 from nlu.understand import Alternative
-from nlu.values import read
 
 UNKNOWN = 2  # order or telephone numbers in a row that lead to nobody, until a person is offered
 
@@ -50,8 +49,9 @@ class Proving(Pictured):
     def answered_proof(self, step: Prove, hearing: Hearing) -> Decision | None:
         """Take what was said as an attempt, unless it is something else altogether."""
         kind, flow = self.assistant.factors[step.factor].kind, hearing.flow
+        reader, today = hearing.reader, self.now.date()
         readable = kind != "name" and (
-            read(kind, hearing.text, self.now.date()) is not None or _is_a_number(hearing.text)
+            reader.read(kind, hearing.text, today) is not None or _is_a_number(hearing.text, reader)
         )
         if not readable and hearing.polarity == "deny":  # they do not know, or will not say
             return self.offer_person(self.words.phrase("all_right"))
@@ -61,7 +61,10 @@ class Proving(Pictured):
                 return self.ask()
             if not flow.small_talk:
                 return None
-        ways = hearing.heard.alternatives or (Alternative(hearing.text),)
+        ways = tuple(
+            replace(way, text=reader.in_figures(kind, way.text, today))
+            for way in hearing.heard.alternatives or (Alternative(hearing.text),)
+        )
         attempts = dict(self.state.claim.attempts)
         attempts[step.factor] = (*attempts.get(step.factor, ()), ways)
         claim = replace(self.state.claim, attempts=tuple(attempts.items()))
@@ -88,9 +91,9 @@ class Proving(Pictured):
         return self.at(replace(state, step=AskSlot(slot))).ask(words)
 
 
-def _is_a_number(text: str) -> bool:
+def _is_a_number(text: str, reader: Reader) -> bool:
     """Whether it is hardly anything but digits, though too few or too many."""
-    runs = [run for run in digit_runs(text) if run.value]
+    runs = [run for run in reader.digit_runs(text) if run.value]
     for run in reversed(runs):
         text = text[: run.start] + text[run.end :]
     return bool(runs) and len(text.split()) <= BESIDE

@@ -24,4 +24,5 @@ class Parts:
     models: Mapping[str, str]  # name → SHA-256 of each model that takes part
     turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold
     measure: Measure | None = None  # of how callers say things, where that is wanted
+    voices: Mapping[str, Tts] = field(default_factory=dict)  # of other languages, by their name
     speaker: Speaker | None = None  # the language model, where there is one

@@ -42,6 +42,7 @@ class TurnRecord:
     sentiment_score: float | None = None
     trace: tuple[str, ...] = ()
     answered: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class Record:
                     timings_ms=spoken.timings(exchange),
                     trace=exchange.trace,
                     answered=masked(exchange.answered, exchange.secrets),
+                    language=exchange.language,
                 )
             )
 
@@ -188,6 +190,7 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         text=text,
         heard=text,
         timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
+        language=utterance.transcript.language,
     )
     if understood is None:
         return turn

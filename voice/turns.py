@@ -36,6 +36,7 @@ class Expectation:
     kind: Kind = Kind.OPEN
     length: int | None = None  # of a number or code, in characters, where it is known
     vocabulary: tuple[str, ...] = ()  # words that are likely: products, names; they prompt the ASR
+    language: str = ""  # that is spoken, as Whisper abbreviates it; the ASR's own if empty
 
 
 OPEN_SPEECH = Expectation()
@@ -202,17 +203,21 @@ def _frames(seconds: float) -> int:
 
 
 _DIGIT = re.compile(
-    r"\d|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b", re.IGNORECASE
+    r"\d|[零〇幺一二三四五六七八九]"
+    r"|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b",
+    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b"
+    r"|是|对|好|不|可以|没错|行",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with))\W*$",
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with)"
+    r"|，|、|还有|然后|那个|就是|因为|我的|我要|嗯|呃)\W*$",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.?!]$")
+_SENTENCE_END = re.compile(r"[.?!。？！]$")
 
 
 def patience(partial: str, expected: Expectation, options: TurnOptions) -> float:
@@ -234,7 +239,8 @@ def patience(partial: str, expected: Expectation, options: TurnOptions) -> float
 _BACKCHANNELS = re.compile(
     r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|(?:ha)+|ahem|okay|ok|yeah|yep|yes|right"
     r"|sure|alright|all right|i see|got it|great|good|fine|thanks|thank you|you"
-    r"|good-?bye|bye(?:-?bye)?)\b",
+    r"|good-?bye|bye(?:-?bye)?)\b"
+    r"|[嗯哦啊噢]|好的?|是的?|对的?|行|可以|明白|知道了|谢谢你?|再见|拜拜",
     re.IGNORECASE,
 )
 MUMBLE_SECONDS = 1.0  # speech shorter than this

@@ -12,7 +12,8 @@ from dialogue.knowledge.remote import PatientGraph, RemoteGraph
 from dialogue.knowledge.retrieval import Ranked, Retrieval
 from dialogue.knowledge.vectors import Encode
 from models.registry import digest
-from nlu.sentences import ENCODER, load_encoder
+from nlu.encoders import usual
+from nlu.sentences import ENCODER, Centred, load_encoder
 
 log = logging.getLogger(__name__)
 
@@ -130,12 +131,16 @@ def _told(fact: Fact) -> Answer:
     return Answer(fact.text, fact.source, reading.confidence, fact.path, named)
 
 
-def load_knowledge(library: Library, endpoint: str = "") -> Knowledge:
-    """Make it searchable with the sentence encoder of the model cache.
+def load_knowledge(library: Library, endpoint: str = "", language: str = "en") -> Knowledge:
+    """Make it searchable with the language's sentence encoder, of the model cache.
 
     `endpoint` is the URL of a SPARQL endpoint that holds the graph, in place of the folder's files.
     """
     graph: Graph | None = None
     if library.shapes is not None:
         graph = RemoteGraph(endpoint) if endpoint else library.graph
-    return Knowledge(library, load_encoder(), digest(ENCODER), graph)
+    encoder = usual(language)
+    if encoder == ENCODER:
+        return Knowledge(library, load_encoder(), digest(ENCODER), graph)
+    texts = [text for passage in library.passages for text in (passage.title, *passage.also)]
+    return Knowledge(library, Centred(load_encoder(encoder), texts), graph=graph)

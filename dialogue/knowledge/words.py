@@ -1,5 +1,6 @@
 """Words for looking up: in lower case, said as callers say them, cut to their stems."""
 
+import re
 from functools import lru_cache
 
 import Stemmer
@@ -15,6 +16,7 @@ that's what's there's don't can't doesn't
 """
 STOPWORDS = frozenset((*STOPWORDS_EN, *_ASKING.split()))
 
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 _STEMMER = Stemmer.Stemmer("english")
 
 
@@ -25,5 +27,7 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """Return the stems of the words that carry meaning."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
+    """Return the stems of the words that carry meaning; of Chinese, characters two by two."""
+    latin = [stem(word) for word in words(text) if word not in STOPWORDS]
+    runs = _HAN.findall(text)
+    return latin + [run[at : at + 2] for run in runs for at in range(len(run) - 1)]
