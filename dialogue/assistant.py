@@ -1,7 +1,7 @@
 """An assistant is a folder: everything about one business, checked as a whole and frozen."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -75,6 +75,10 @@ class Assistant:
     def languages(self) -> tuple[str, ...]:
         """All that callers may speak, the assistant's own first."""
         return tuple(dict.fromkeys((self.language, *self.also, *self.variants)))
+
+    def spoken_in(self, language: str) -> "Assistant":
+        """Return the assistant in this language; in its own, if it has no such one."""
+        return self.variants.get(language, self)
 
     @property
     def faq(self) -> Mapping[str, Passage]:
@@ -189,11 +193,19 @@ def _read_variant(folder: Path, toml: Document, yaml: Document, shared: Shared) 
     own_yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
     variant = merged(toml, yaml, own_toml, own_yaml)
     reading.add(variant.faults)
-    read = _read(folder, reading, variant.toml, variant.yaml, shared)
+    read = _read(folder, reading, variant.toml, variant.yaml, shared, variant.dropped)
     return replace(read, remarks=variant.remarks)
 
 
-def _read(folder: Path, reading: Reading, toml: Document, yaml: Document, shared: Shared) -> Folder:
+def _read(  # noqa: PLR0913, PLR0917 - the files, and what is not in them
+    folder: Path,
+    reading: Reading,
+    toml: Document,
+    yaml: Document,
+    shared: Shared,
+    dropped: Collection[str] = (),
+) -> Folder:
+    """Read the rest of a folder; flows that were `dropped` need no intent's flow."""
     identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
     flows = reading.piece(FLOWS, lambda tell: yaml.salvage(Flows, tell))
     library = reading.library()
@@ -208,7 +220,8 @@ def _read(folder: Path, reading: Reading, toml: Document, yaml: Document, shared
         seeds=shared.seeds,
         recommend=shared.shelf,
     )
-    reading.add(check(assistant, intents.names, toml, yaml))
+    answered = [name for name in intents.names if name not in dropped]
+    reading.add(check(assistant, answered, toml, yaml))
     reading.add(check_library(library, folder, assistant.facts))
     return Folder(_able_to_verify(assistant), intents, tuple(reading.faults))
 

@@ -118,8 +118,13 @@ class Hearing:
             if found.name == slot:
                 if kind.kind == "date":  # the assistant's today may be another than the engine's
                     return self.reader.read("date", found.text, self.today)
-                return self.assistant.names.thing(found.value)
-        return None
+                said = self.text if self._in_catalogue(slot) else ""
+                return self.assistant.names.thing(found.value, said)
+        return self.assistant.names.find(self.text) if self._in_catalogue(slot) else None
+
+    def _in_catalogue(self, slot: str) -> bool:
+        texts = self.assistant.slot_texts.get(slot)
+        return texts is not None and texts.vocabulary_from is not None
 
     def number(self, slot: str) -> str | None:
         """Return the value of a slot that was asked for: any digits will do."""

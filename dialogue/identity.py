@@ -89,7 +89,7 @@ class Confidence(Part):
     act: float = Field(default=0.55, ge=0, le=1)  # of the intent: act on it
     ask: float = Field(default=0.3, ge=0, le=1)  # of the intent: "Is this about …?"
     transcript: float = Field(default=0.4, ge=0, le=1)  # of the words: below it, ask
-    language: float = Field(default=0.9, ge=0, le=1)  # of the one that was heard: change to it
+    language: float = Field(default=0.8, ge=0, le=1)  # of the one that was heard: change to it
 
 
 class Mood(Part):

@@ -1,13 +1,14 @@
 """In which language a call goes on: as the caller asks for it, writes, or is heard to speak."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dialogue.agent import Said
 from dialogue.assistant import Assistant
 from dialogue.controls import Control, control
 from dialogue.knowledge import Knowledge
+from nlu.language import reader_of
 from nlu.tags import primary
 from nlu.understand import Nlu
 
@@ -42,7 +43,7 @@ def wish(turn: Said, now: Assistant, all_of_them: Iterable[Assistant]) -> Wish |
     wordings = {one.language: one.controls.get(Control.THIS_LANGUAGE, ()) for one in all_of_them}
     if turn.keys or len(wordings) < 2:
         return None
-    if wanted := control(turn.text, wordings):
+    if wanted := _asked_for(turn.text, wordings):
         return Wish(wanted, f"asks for {wanted}")
     written = _written_in(turn.text, wordings)
     if written and written != now.language:
@@ -52,6 +53,11 @@ def wish(turn: Said, now: Assistant, all_of_them: Iterable[Assistant]) -> Wish |
     if spoken != now.language and sure >= now.confidence.language:
         return Wish(spoken, f"heard {heard} {sure:.2f}")
     return None
+
+
+def _asked_for(text: str, wordings: Mapping[str, tuple[str, ...]]) -> str | None:
+    written = (reader_of(language).usual(text) for language in wordings)
+    return next(filter(None, (control(words, wordings) for words in written)), None)
 
 
 def _written_in(text: str, languages: Iterable[str]) -> str | None:

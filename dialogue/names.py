@@ -14,11 +14,15 @@ class Names:
         """Return what it is called; the business's own name where it has no other."""
         return self.of.get(thing, (thing,))[0]
 
-    def thing(self, said: str) -> str:
-        """Return the business's own name of what was said, by the longest name in it."""
+    def find(self, said: str) -> str | None:
+        """Return the business's own name of what is named in these words, the longest one first."""
         found = [(name, thing) for thing, names in self.of.items() for name in names]
         return max(
             ((name, thing) for name, thing in found if name in said),
             key=lambda pair: len(pair[0]),
-            default=("", said),
+            default=("", None),
         )[1]
+
+    def thing(self, value: str, said: str = "") -> str:
+        """Return the business's own name of a value, or of what else was said with it."""
+        return self.find(value) or self.find(said) or value

@@ -30,6 +30,7 @@ class Merged:
 
     toml: Document
     yaml: Document
+    dropped: frozenset[str]  # flows that are not to be had
     faults: tuple[Fault, ...]
     remarks: tuple[Fault, ...]
 
@@ -51,31 +52,48 @@ def merged(toml: Document, yaml: Document, own_toml: Document, own_yaml: Documen
     identity = _over(toml.data, {**language, **own_toml.data})
     texts, own = dict(_texts(yaml.data)), dict(_texts(own_yaml.data))
     missing = [where for where in texts if where not in own and where[-1] not in _OPTIONAL]
-    dropped = {str(where[1]) for where in missing if where[0] == "flows"}
-    flows = deepcopy(yaml.data)
-    for name in dropped:
-        del flows["flows"][name]
-    needed = {slot for flow in flows.get("flows", {}).values() for slot in flow.get("needs", ())}
-    spare = {slot for slot in flows.get("slots", {}) if slot not in needed}
-    spare -= own_yaml.names(("slots",))
-    for slot in spare:
-        del flows["slots"][slot]
+    dropped = frozenset(str(where[1]) for where in missing if where[0] == "flows")
+    flows = _without(yaml.data, dropped, own_yaml.names(("slots",)))
     for where, text in own.items():
         if where[:1] != ("flows",) or where[1] not in dropped:
             _put(flows, where, text)
+    missing = [where for where in missing if where[0] == "flows" or _has(flows, where[:-1])]
     faults = [*_foreign(texts, own_yaml), *_foreign_keys(own_toml)]
-    faults += [
-        _missing(own_yaml, where)
-        for where in missing
-        if where[0] != "flows" and not (where[0] == "slots" and where[1] in spare)
-    ]
+    faults += [_missing(own_yaml, where) for where in missing if where[0] != "flows"]
     remarks = [_missing_flow(own_yaml, name, missing) for name in sorted(dropped)]
     return Merged(
         Document(own_toml.path, identity, own_toml.lines),
         Document(own_yaml.path, flows, own_yaml.lines),
+        dropped,
         tuple(faults),
         tuple(remarks),
     )
+
+
+def _without(data: Any, dropped: frozenset[str], slots: frozenset[str]) -> dict[str, Any]:
+    """Return a flows.yaml without these flows, what leads to them, and slots only they ask for."""
+    kept: dict[str, Any] = deepcopy(data)
+    flows, asked = kept.get("flows", {}), kept.get("slots", {})
+    for name in dropped:
+        del flows[name]
+    for flow in flows.values():
+        if flow.get("offers", {}).get("flow") in dropped:
+            del flow["offers"]
+    needed = {slot for flow in flows.values() for slot in flow.get("needs", ())}
+    for slot in set(asked) - needed - slots:
+        del asked[slot]
+    for slot in asked.values():
+        if slot.get("alone") in dropped:
+            del slot["alone"]
+    return kept
+
+
+def _has(data: Any, where: Where) -> bool:
+    for key in where:
+        if not isinstance(data, dict) or key not in data:
+            return False
+        data = data[key]
+    return True
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,11 +21,12 @@ from nlu.chinese_numbers import (
     find_digits,
     narrow,
     read_number,
+    simplified,
     value_of,
 )
 from nlu.numbers import Found
 
-__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no"]
+__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "usual"]
 
 _CURRENCIES = {
     "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD",
@@ -46,13 +47,14 @@ _CORRECTION = re.compile(
 _ENDS = " ，。！？、,.!?：:；;"
 
 _YES_LIKE = re.compile(r"没错|没问题|没关系|不错|不客气|怎么不|可不是")
-_NO = re.compile(r"不|没|别|否|算了|免了|拒绝|取消")
+_NO = re.compile(r"不|没|别|否|算了|免了|拒绝")
 _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
+_RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
 _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
-_PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
+_PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔呃唉麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
 _MOST_BESIDE = 2  # characters beside an answer
 
 # a yes or no and what follows it, with a sign between them or without
@@ -142,7 +144,7 @@ def read_phone(text: str) -> str | None:
 
 def read_yes_no(text: str) -> str | None:
     """Read an answer to a yes/no question; None where it is neither, both, or not clear."""
-    said = narrow(text).strip(_ENDS)
+    said = _RATHER.sub("", narrow(text).strip(_ENDS))
     if _UNCLEAR.search(said):
         return None
     said = _YES_LIKE.sub("是", said.replace("不好意思", ""))
@@ -166,6 +168,11 @@ def read_leading_yes_no(text: str) -> str | None:
     if match and said == "yes" and (not plain or _TAKES_BACK.match(match["rest"])):
         return None
     return said
+
+
+def usual(text: str) -> str:
+    """Write it in simplified characters, as examples and texts are; positions stay."""
+    return simplified(text)
 
 
 def in_figures(kind: str, text: str, today: date) -> str:

@@ -28,6 +28,10 @@ class Reader(Protocol):
         """Read an answer to a yes/no question that something else follows."""
         ...
 
+    def usual(self, text: str) -> str:
+        """Write it in the characters that examples have; positions stay."""
+        ...
+
     def in_figures(self, kind: str, text: str, today: date) -> str:
         """Write what shows who is calling so that it compares with what is written down."""
         ...

@@ -47,6 +47,7 @@ def caller(retail: Assistant, chinese: Assistant) -> Iterator[Caller]:
         (Said("Do you speak Chinese, please?"), "zh"),
         (Said("English please"), "en"),  # said again what is so already: answered, and no harm
         (Said("你能说英语吗"), "en"),
+        (Said("可以說中文嗎"), "zh"),
         (Said("我的订单到哪了"), "zh"),
         (Said("hello", language="zh", language_confidence=0.97), "zh"),
         (Said("hello", language="zh", language_confidence=0.6), None),
