@@ -71,11 +71,11 @@ def centred(vectors: Vectors) -> Vectors:
 
 
 class Centred:
-    """An encoder whose vectors tell apart what is like these texts: see `centred`."""
+    """An encoder whose vectors tell apart what is like those with this mean: see `centred`."""
 
-    def __init__(self, encode: SentenceEncoder, texts: Sequence[str]) -> None:
+    def __init__(self, encode: SentenceEncoder, mean: Vectors) -> None:
         self._encode = encode
-        self._mean = encode(texts).mean(axis=0) if texts else np.float32(0)
+        self._mean = mean
 
     def __call__(self, sentences: Sequence[str]) -> Vectors:
         """Encode one by one."""

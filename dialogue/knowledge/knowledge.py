@@ -1,7 +1,10 @@
 """What the dialogue asks: what the answer to a question is, and where it stands."""
 
+import hashlib
 import logging
 from dataclasses import dataclass
+
+import numpy as np
 
 from dialogue import GraphAway
 from dialogue.knowledge.asking import SURE, Fact, Known, Questions, Reading, Triple
@@ -10,7 +13,7 @@ from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph
 from dialogue.knowledge.retrieval import Ranked, Retrieval
-from dialogue.knowledge.vectors import Encode
+from dialogue.knowledge.vectors import Encode, Nearest
 from models.registry import digest
 from nlu.encoders import usual
 from nlu.sentences import ENCODER, Centred, load_encoder
@@ -142,5 +145,8 @@ def load_knowledge(library: Library, endpoint: str = "", language: str = "en") -
     encoder = usual(language)
     if encoder == ENCODER:
         return Knowledge(library, load_encoder(), digest(ENCODER), graph)
+    plain, key = load_encoder(encoder), digest(encoder)
     texts = [text for passage in library.passages for text in (passage.title, *passage.also)]
-    return Knowledge(library, Centred(load_encoder(encoder), texts), graph=graph)
+    mean = Nearest(texts, plain, key).vectors.mean(axis=0) if texts else np.zeros(1, np.float32)
+    apart = hashlib.sha256(f"{key} {mean.tobytes().hex()}".encode()).hexdigest()
+    return Knowledge(library, Centred(plain, mean), apart, graph)
