@@ -84,8 +84,8 @@ class Exchange:
 
     `secrets` are pieces of what both sides said that nothing written may hold: see `masked`. `mood`
     is the caller's with this turn in it; None where the turn tells nothing of it. `answered` is
-    empty
-    unless a language model was asked: "reworded", or "as written: " and why.
+    empty unless a language model was asked: "reworded", or "as written: " and why. The seconds are
+    those that the caller waited for: what was foreseen took none.
     """
 
     caller: CallerTurn
@@ -143,6 +143,14 @@ class Agent(Protocol):
     @property
     def brief(self) -> Brief:
         """What a person who takes over should know, as things stand."""
+        ...
+
+    async def foresee(self, turn: Said) -> str:
+        """Think about what may be all that the caller says, and return how the reply would begin.
+
+        Nothing changes by it. A `reply` to the same words takes up the thought, or waits for it;
+        cancelled, it is none. "" where nobody can say how the reply begins.
+        """
         ...
 
     def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:

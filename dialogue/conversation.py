@@ -4,9 +4,10 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import anyio
 from anyio import fail_after, to_thread
 from sqlalchemy import Connection
 
@@ -70,6 +71,20 @@ class Thought:
     mood: Trend | None = None
 
 
+@dataclass(slots=True)
+class Foreseen:
+    """A turn that is thought about, as things stand; `thought` once `done`, if that worked."""
+
+    turn: CallerTurn
+    state: State
+    done: anyio.Event = field(default_factory=anyio.Event)
+    thought: Thought | None = None
+
+    def is_of(self, turn: CallerTurn, state: State) -> bool:
+        """Whether a reply to this turn, as things stand, comes to the same."""
+        return self.turn == turn and self.state is state
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A reply under way: whose turn it answers, and what it has come to, once it has."""
@@ -117,9 +132,24 @@ class FlowAgent:
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
+        self._foreseen: Foreseen | None = None
         self._unanswered: Said | None = None  # said, but nothing of the answer was heard
         self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
         self._commits = 0
+
+    async def foresee(self, turn: Said) -> str:
+        """Think ahead; see `Agent`."""
+        foreseen = self._foreseen = Foreseen(joined(self._unanswered, turn), self._state)
+        try:
+            with fail_after(THINK_SECONDS):
+                thought = await to_thread.run_sync(
+                    self._think, foreseen.turn, abandon_on_cancel=True
+                )
+            foreseen.thought = thought
+        finally:
+            foreseen.done.set()
+        reworded = self._extras.speaker and thought.decision.rewordable
+        return "" if reworded else next(iter(thought.decision.say), "")
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.
@@ -131,17 +161,18 @@ class FlowAgent:
         self._happened(turn)
         self._pending = Pending(turn)
         with fail_after(THINK_SECONDS):
-            thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
+            thought = await self._thought(turn)
+        waited = time.perf_counter() - began
+        understood = min(thought.nlu_seconds, waited) if thought.nlu_seconds is not None else None
         self._pending = Pending(turn, thought)
         self._expect(thought.decision.state)
-        seconds = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
         self.mood = thought.mood or self.mood
         self.exchange = Exchange(
             replace(turn, look_again=None) if isinstance(turn, Said) else turn,
             thought.understanding,
             thought.sources,
-            thought.nlu_seconds,
-            seconds,
+            understood,
+            waited - (understood or 0.0),
             thought.secrets,
             thought.mood,
             thought.decision.trace,
@@ -153,7 +184,7 @@ class FlowAgent:
                 thought = replace(thought, decision=clause.of)
                 self._pending = Pending(turn, thought)
                 if clause.how:
-                    took = time.perf_counter() - began - (thought.nlu_seconds or 0.0)
+                    took = time.perf_counter() - began - (understood or 0.0)
                     self.exchange = self.exchange.told(clause.how, took)
                 yield clause.text
         self._pending = Pending(turn, thought, finished=True)
@@ -191,6 +222,15 @@ class FlowAgent:
     def brief(self) -> Brief:
         """Why it hands over, and what is known."""
         return brief(self._state, self._assistant)
+
+    async def _thought(self, turn: CallerTurn) -> Thought:
+        """What was foreseen of this very turn; else think."""
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen and foreseen.is_of(turn, self._state):
+            await foreseen.done.wait()
+            if foreseen.thought:
+                return foreseen.thought
+        return await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
 
     @property
     def _assistant(self) -> Assistant:

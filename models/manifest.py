@@ -128,7 +128,7 @@ class Model:
     """One entry of the manifest: either with sources, tried in order, or derived."""
 
     name: Name
-    kind: Literal["asr", "tts", "nlu", "vad", "llm"]
+    kind: Literal["asr", "tts", "nlu", "vad", "turns", "llm"]
     language: str  # a BCP 47 tag, or "multilingual"
     licence: str  # SPDX expression of the weights
     origin: str  # who made the weights

@@ -13,6 +13,7 @@ from nlu.mood import AcousticCue
 from nlu.tags import primary
 from nlu.understand import Alternative, LookAgain
 from telephony.floor import Floor
+from telephony.foresight import Foresight
 from telephony.line import Line
 from telephony.playout import Playout
 from telephony.record import Record
@@ -20,9 +21,10 @@ from telephony.spoken import Spoken
 from voice import EngineError
 from voice.asr import Transcript
 from voice.ears import CallerSilent, Ears, Paused, Utterance
+from voice.expectation import Expectation, Kind
 from voice.prosody import Prosody
-from voice.tts import Tts
-from voice.turns import Expectation, HintFaded, Kind, SpeechHinted, SpeechStarted, takes_floor
+from voice.tts import PreparingTts
+from voice.turns import HintFaded, SpeechHinted, SpeechResumed, SpeechStarted, takes_floor
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +38,14 @@ class Call:
     line: Line
     ears: Ears
     agent: Agent
-    tts: Tts
+    tts: PreparingTts
     record: Record
     opening: CallerTurn = field(default_factory=Opening)  # what the assistant speaks first about
     on_waiting: Callable[[Waiting], object] = lambda waiting: None  # hears what is waited for
-    voices: Mapping[str, Tts] = field(default_factory=dict)  # of other languages, by their name
+    voices: Mapping[str, PreparingTts] = field(default_factory=dict)  # of other languages
 
     @property
-    def voice(self) -> Tts:
+    def voice(self) -> PreparingTts:
         """Who speaks, in the language that the agent speaks now."""
         return self.voices.get(self.agent.language, self.tts)
 
@@ -57,6 +59,7 @@ async def run_call(call: Call) -> None:
     async with create_task_group() as tasks:
         floor = Floor(tasks)
         hang_up = tasks.cancel_scope.cancel
+        foresight = Foresight(tasks, call.agent, lambda: call.voice)
         playout = Playout(call.line)
         await floor.give(answer, None, playout, call, hang_up)
         async with aclosing(call.ears.listen(call.line.frames())) as events:
@@ -74,7 +77,11 @@ async def run_call(call: Call) -> None:
                         playout.resume(rewind=True)
                     case Paused():
                         await floor.take()
+                        foresight.begin(said(event), event.verdict.probability)
+                    case SpeechResumed():
+                        foresight.drop()
                     case Utterance() | CallerSilent():
+                        foresight.fulfil()
                         playout = Playout(call.line)
                         await floor.give(answer, event, playout, call, hang_up)
         hang_up()
@@ -152,16 +159,21 @@ def _turn(event: Utterance | CallerSilent | None, call: Call) -> CallerTurn:
             return Silence()
         case Utterance(failed=True):
             return Trouble()
-        case Utterance(transcript=transcript, keys=keys, prosody=prosody):
-            return Said(
-                transcript.text,
-                transcript.confidence,
-                keys,
-                cue=acoustic_cue(prosody),
-                language=transcript.language,
-                language_confidence=transcript.language_confidence,
-                look_again=look_again(transcript),
-            )
+        case Utterance():
+            return said(event)
+
+
+def said(event: Utterance | Paused) -> Said:
+    """What the caller said, all or so far, for the agent."""
+    return Said(
+        event.transcript.text,
+        event.transcript.confidence,
+        isinstance(event, Utterance) and event.keys,
+        cue=acoustic_cue(event.prosody),
+        language=event.transcript.language,
+        language_confidence=event.transcript.language_confidence,
+        look_again=look_again(event.transcript),
+    )
 
 
 def _to_keep(event: Utterance | CallerSilent | None) -> Utterance | CallerSilent | None:

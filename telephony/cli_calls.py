@@ -22,8 +22,6 @@ from telephony.replay import ReplayOptions, replay
 from telephony.settings import Settings
 from telephony.soundcard import PortAudio, SoundCard
 from voice import AudioFileError
-from voice.ears import Ears
-from voice.turns import TurnTaker
 from voice.wav import open_recording
 
 
@@ -101,7 +99,7 @@ async def converse(parts: Parts, card: SoundCard, console: Console) -> None:
     async with open_microphone(card) as line, create_task_group() as tasks:
         tasks.start_soon(_hang_up_on_interrupt, line)
         console.print("connected; ctrl-C hangs up")
-        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
+        ears = parts.ears()
         await run_call(Call(line, ears, parts.agent(), parts.tts, record, voices=parts.voices))
         tasks.cancel_scope.cancel()
     conversation.summarise(record)

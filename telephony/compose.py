@@ -38,6 +38,7 @@ from telephony.settings import Settings
 from telephony.tongues import available, load_tongues, understood
 from voice import EngineError
 from voice.asr import Asr, AsrOptions, load_asr
+from voice.end_of_turn import SoundsFinished, load_smart_turn
 from voice.phrases import PhraseCache
 from voice.prosody import measure
 from voice.tts import ENGINES as TTS_ENGINES
@@ -121,6 +122,7 @@ def load_parts(
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
+        sounds_finished=engines.sounds_finished,
         measure=measure if settings.prosody else None,
         speaker=engines.extras.speaker,
     )
@@ -162,6 +164,7 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
         f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
         read_trained(assistant.path).encoder,
         tts.model or TTS_ENGINES[tts.engine].default_model,
+        "smart-turn" if settings.smart_turn else "",
         "silero-vad" if settings.vad.startswith("silero") else "",
         llm.model if llm and llm.engine == "transformers" else "",
     ]
@@ -250,6 +253,7 @@ class _Engines:
     vad: Callable[[], Vad]
     asr: Asr
     tts: Tts
+    sounds_finished: SoundsFinished | None
     minds: Minds
     extras: Extras
 
@@ -268,10 +272,15 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
                 ),
             )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
+            finished = _Loading(tasks, partial(_load_smart_turn, settings))
             text = _Loading(tasks, partial(_load_text, settings, assistant, understanding))
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    return _Engines(vad.done, asr.done, tts.done, *text.done)
+    return _Engines(vad.done, asr.done, tts.done, finished.done, *text.done)
+
+
+def _load_smart_turn(settings: Settings) -> SoundsFinished | None:
+    return load_smart_turn() if settings.smart_turn else None
 
 
 def _understanding(settings: Settings, assistant: Assistant, world: World) -> NluOptions:

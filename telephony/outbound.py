@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import phonenumbers
 
-from dialogue.agent import Brief, CallerTurn, Exchange, Waiting
+from dialogue.agent import Brief, CallerTurn, Exchange, Said, Waiting
 from dialogue.phrasing import sentences
 from telephony import SettingsError
 from telephony.twilio_api import NewCall
@@ -95,6 +95,10 @@ class Announcement:
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.brief = Brief()
+
+    async def foresee(self, turn: Said) -> str:
+        """Return nothing: the message is ready as it is."""
+        return ""
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the message sentence by sentence; at last, nothing."""

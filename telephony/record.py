@@ -18,6 +18,15 @@ FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
+class EndedRecord:
+    """Why a caller's turn was taken to be over; see `voice.endpointing.Verdict`."""
+
+    probability: float
+    patience_s: float
+    reasons: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRecord:
     """One side's turn. Seconds are media time since the call began.
 
@@ -25,7 +34,7 @@ class TurnRecord:
     other side. Intent, confidence, slots and sentiment are the caller's; the assistant's are the
     sources and the `trace`: the rules that led to what it said. `sentiment_score` is -1 to 1, and
     takes in the voice where it was measured. `answered` says how a language model's answer came
-    about, where one was asked.
+    about, where one was asked. `ended` says why the caller's turn was over, where that was judged.
     """
 
     speaker: str
@@ -43,6 +52,7 @@ class TurnRecord:
     trace: tuple[str, ...] = ()
     answered: str = ""
     language: str = ""
+    ended: EndedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,7 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         heard=text,
         timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
         language=utterance.transcript.language,
+        ended=_ended(utterance),
     )
     if understood is None:
         return turn
@@ -202,6 +213,13 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         sentiment=understood.sentiment.label,
         sentiment_score=None if utterance.keys else round(_score(understood, exchange), 3),
     )
+
+
+def _ended(utterance: Utterance) -> EndedRecord | None:
+    verdict = utterance.verdict
+    if verdict is None:
+        return None
+    return EndedRecord(round(verdict.probability, 3), round(verdict.patience, 2), verdict.reasons)
 
 
 def _score(understood: Understanding, exchange: Exchange) -> float:

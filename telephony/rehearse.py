@@ -36,9 +36,10 @@ from voice.asr import Asr, AsrOptions, Hypothesis, SecondLook, Transcript, load_
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Int16, SpokenFrame, frames
 from voice.codec import decode_ulaw, encode_ulaw
 from voice.ears import LEAD_IN_SECONDS
+from voice.expectation import OPEN_SPEECH
 from voice.resample import Resampler
 from voice.tts import Tts, TtsOptions, load_tts, voice_id
-from voice.turns import OPEN_SPEECH, TurnOptions
+from voice.turns import TurnOptions
 
 Floats = npt.NDArray[np.float64]
 Rng = np.random.Generator

@@ -10,8 +10,6 @@ from telephony.parts import Parts
 from telephony.record import CallRecord, Record, TurnRecord
 from telephony.wav import Tape, WavLine, WavOptions, no_tape
 from voice.audio import Frame
-from voice.ears import Ears
-from voice.turns import TurnTaker
 from voice.wav import MAX_SECONDS, WavWriter, open_recording
 
 
@@ -42,7 +40,7 @@ async def replay(
         tape: Tape = no_tape
         if options.sound is not None:
             tape = stack.enter_context(WavWriter(options.sound, channels=2)).write
-        ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
+        ears = parts.ears()
         line = WavLine(recording.frames(), _speech_detector(parts), options.line, tape)
         await run_call(Call(line, ears, parts.agent(), parts.tts, record, voices=parts.voices))
     return CallRecord(

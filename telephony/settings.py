@@ -116,6 +116,11 @@ class Settings(BaseSettings):
         description="also hear from a caller's voice how upset they are: its level, rate and pitch;"
         " say so in the consent line",
     )
+    smart_turn: bool = Field(
+        default=True,
+        description="also hear from a caller's voice whether they have finished; costs some 0.1 s"
+        " of a core at every pause",
+    )
     calls_at_once: int = Field(
         default=0, ge=0, description="answer at most so many calls; 0: as many as keep real time"
     )

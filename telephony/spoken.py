@@ -69,6 +69,7 @@ class Spoken:
             exchange.dialogue_seconds,
             first_audio,
             voice_to_voice,
+            overrun,
         )
 
 

@@ -19,9 +19,7 @@ from telephony.service import Service
 from telephony.sessions import Session
 from telephony.twilio import handshake, open_twilio_line
 from telephony.wire import Wire
-from voice.ears import Ears
 from voice.echo import EchoGuard
-from voice.turns import TurnTaker
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +130,7 @@ async def hold(service: Service, session: Session, wire: Wire, start: Start, tel
 
 
 async def _converse(session: Session, parts: Parts, wire: Wire, start: Start, tell: Tell) -> None:
-    ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
+    ears = parts.ears()
     async with open_twilio_line(wire, start, EchoGuard().clean) as line:
         session.waiting = lambda: line.waiting_seconds
         try:

@@ -9,7 +9,8 @@ class TurnTimings:
 
     `endpoint` is media time from the caller's last sound to the decision that the turn is over;
     the others are wall time. The ASR works while the pause is waited out, so `voice_to_voice`, from
-    the caller's last sound to the assistant's first, holds only what of `asr` went beyond that.
+    the caller's last sound to the assistant's first, holds only `asr_overrun`, what of it went
+    beyond that. It is the sum of `endpoint`, `asr_overrun` and what follows.
     """
 
     endpoint: float | None = None
@@ -18,6 +19,7 @@ class TurnTimings:
     dialogue: float | None = None
     tts_first_audio: float | None = None
     voice_to_voice: float | None = None
+    asr_overrun: float | None = None
 
     @classmethod
     def from_seconds(cls, *seconds: float | None) -> "TurnTimings":

@@ -28,7 +28,7 @@ from telephony.line import Line
 from voice import EngineError
 from voice.asr import Hypothesis, Transcript
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit, Frame, SpokenFrame, frame_time
-from voice.turns import Expectation
+from voice.expectation import Expectation
 
 WORD_SECONDS = 0.3
 SENTENCES: list[str] = []  # what sample values mean; only ever appended to
@@ -116,10 +116,15 @@ class FakeLook:
 
 @dataclass
 class FakeTts:
-    """Speaks a word in 0.3 s, after `latency` seconds of thought."""
+    """Speaks a word in 0.3 s, after `latency` seconds of thought; `prepared` gains nothing."""
 
     latency: float = 0.0
     breaks_on: str | None = None
+    prepared: list[str] = field(default_factory=list)
+
+    async def prepare(self, text: str, speed: float = 1.0) -> None:
+        self.prepared.append(text)
+        await checkpoint()
 
     async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         await sleep(self.latency)
@@ -147,8 +152,14 @@ class FakeAgent:
     brief: Brief = field(default_factory=Brief)
     exchange: Exchange | None = None
     turns: list[CallerTurn] = field(default_factory=list)
+    foreseen: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+
+    async def foresee(self, turn: Said) -> str:
+        self.foreseen.append(turn.text)
+        await checkpoint()
+        return self._clauses(turn)[0]
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         self.turns.append(turn)

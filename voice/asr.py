@@ -8,7 +8,7 @@ from models.device import Device, place
 from models.registry import model_path
 from voice import EngineError, UnknownEngine
 from voice.audio import Frame
-from voice.turns import Expectation
+from voice.expectation import Expectation
 
 if TYPE_CHECKING:
     from voice.asr_whisper import LanguageDecoder

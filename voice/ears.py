@@ -16,14 +16,16 @@ from anyio import create_task_group
 
 from voice.asr import Asr, AsrStream, Transcript
 from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
+from voice.end_of_turn import SoundsFinished
+from voice.endpointing import Evidence, Verdict
+from voice.expectation import OPEN_SPEECH, Expectation
 from voice.keypad import Keypad, Keys
 from voice.prosody import Measure, Prosody
 from voice.turns import (
-    OPEN_SPEECH,
-    Expectation,
     HintFaded,
     Pause,
     SpeechHinted,
+    SpeechResumed,
     SpeechStarted,
     TurnEnded,
     TurnTaker,
@@ -44,7 +46,8 @@ class Utterance:
     `asr_seconds` is how long the last transcription took by the wall clock; what of it did not fit
     into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
     was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
-    voice, but its words are lost. `prosody` is None where the ears do not measure it.
+    voice, but its words are lost. `prosody` is None where the ears do not measure it. `verdict` is
+    why the turn was over; None where it was cut, or nothing was known.
     """
 
     transcript: Transcript
@@ -56,16 +59,20 @@ class Utterance:
     keys: bool = False
     failed: bool = False
     prosody: Prosody | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Paused:
-    """The caller spoke from `start` to `end` and may go on; these are the words so far."""
+    """The caller spoke from `start` to `end`; these are the words, and how likely they are all."""
 
     transcript: Transcript
     start: float
     end: float
     at: float
+    evidence: Evidence
+    verdict: Verdict
+    prosody: Prosody | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +82,32 @@ class CallerSilent:
     at: float
 
 
-CallerEvent = SpeechHinted | HintFaded | SpeechStarted | Paused | Utterance | CallerSilent
+CallerEvent = (
+    SpeechHinted | HintFaded | SpeechStarted | Paused | SpeechResumed | Utterance | CallerSilent
+)
 
 
 class Ears:
     """One call's ears. `expect` tells them what comes next and starts the wait for it.
 
-    With `measure` they also measure how each turn is said, while the ASR works.
+    While the ASR works, they also tell by `sounds_finished` whether the voice did, and with
+    `measure` how it was said.
     """
 
     def __init__(
-        self, vad: Vad, asr: Asr, turns: TurnTaker, measure: Measure | None = None
+        self,
+        vad: Vad,
+        asr: Asr,
+        turns: TurnTaker,
+        measure: Measure | None = None,
+        *,
+        sounds_finished: SoundsFinished | None = None,
     ) -> None:
         self._vad = vad
         self._asr = asr
         self._turns = turns
         self._measure = measure
+        self._sounds_finished = sounds_finished
         self._keypad = Keypad()
         self._expected = OPEN_SPEECH
         self._quiet_since: float | None = None
@@ -143,14 +160,15 @@ class Ears:
 
     async def _spoken(self, frame: Frame) -> list[CallerEvent]:
         (self._hearing.feed if self._hearing else self._lead_in.append)(frame)
-        partial = self._hearing.transcript.text if self._hearing else ""
-        probability = self._vad.probability(for_vad(frame))
-        match self._turns.hear(frame.at, probability, partial, self._expected):
-            case (SpeechHinted() | HintFaded()) as maybe if not self._keypad.typing:
-                return [maybe]
+        match self._turns.hear(frame.at, self._vad.probability(for_vad(frame))):
+            case (SpeechHinted() | HintFaded() | SpeechResumed()) as told:
+                return [] if self._keypad.typing else [told]
             case SpeechStarted() as started:
                 self._hearing = _Hearing(
-                    lambda: self._asr.open(self._expected), self._lead_in, self._measure
+                    lambda: self._asr.open(self._expected),
+                    self._lead_in,
+                    self._measure,
+                    self._sounds_finished,
                 )
                 return [started]
             case Pause() as pause if self._hearing:
@@ -162,10 +180,18 @@ class Ears:
         return []
 
     async def _paused(self, hearing: "_Hearing", pause: Pause) -> list[CallerEvent]:
-        await hearing.transcribe()
+        await hearing.take_in()
         if hearing.failed:
             return []
-        return [Paused(hearing.transcript, pause.start, pause.end, pause.at)]
+        heard = hearing.transcript
+        evidence = Evidence(
+            heard.text,
+            heard.confidence,
+            hearing.sounds_finished,
+            self._expected,
+        )
+        verdict = self._turns.judge(evidence)
+        return [Paused(heard, pause.start, pause.end, pause.at, evidence, verdict, hearing.prosody)]
 
     async def _cut(self, at: float) -> list[CallerEvent]:
         """End what the caller is saying, if anything."""
@@ -177,7 +203,7 @@ class Ears:
         if hearing is None:
             return []
         if not transcribed:
-            await hearing.transcribe()
+            await hearing.take_in()
         return [hearing.complete(ended)]
 
     def _silent_too_long(self) -> bool:
@@ -195,55 +221,60 @@ class _Hearing:
     """An utterance while it is being heard; the ASR is opened with the frame after the onset."""
 
     def __init__(
-        self, open_stream: Callable[[], AsrStream], lead_in: deque[Frame], measure: Measure | None
+        self,
+        open_stream: Callable[[], AsrStream],
+        lead_in: deque[Frame],
+        measure: Measure | None,
+        sounds_finished: SoundsFinished | None,
     ) -> None:
         self.transcript = NOTHING
+        self.prosody: Prosody | None = None
+        self.sounds_finished: float | None = None
+        self.failed = False
         self._measure = measure
-        self._frames: list[Frame] = [*map(for_vad, lead_in)] if measure else []
-        self._prosody: Prosody | None = None
+        self._tell_finished = sounds_finished
         self._open = open_stream
-        self._lead_in = [*lead_in]
+        self._frames = [*lead_in]
         self._stream: AsrStream | None = None
         self._seconds: float | None = None
-        self.failed = False
         lead_in.clear()
 
     def feed(self, frame: Frame) -> None:
-        self._opened().feed(frame)
-        if self._measure:
-            self._frames.append(for_vad(frame))
+        stream = self._opened()
+        self._frames.append(frame)
+        stream.feed(frame)
 
     def _opened(self) -> AsrStream:
         if self._stream is None:
             self._stream = self._open()
-            for frame in self._lead_in:
+            for frame in self._frames:
                 self._stream.feed(frame)
         return self._stream
 
-    async def transcribe(self) -> None:
-        """Transcribe what was said so far; meanwhile measure it, if that is wanted."""
-        if self._measure is None:
-            await self._transcribe()
-            return
+    async def take_in(self) -> None:
+        """Transcribe what was said so far; meanwhile listen to how."""
+        began = time.perf_counter()
         async with create_task_group() as tasks:
-            tasks.start_soon(self._measure_prosody, self._measure)
+            tasks.start_soon(self._listen_how)
             await self._transcribe()
+        self._seconds = time.perf_counter() - began
 
-    async def _measure_prosody(self, measure: Measure) -> None:
+    async def _listen_how(self) -> None:
+        heard = [*map(for_vad, self._frames)]
         try:
-            self._prosody = await measure(self._frames)
+            if self._tell_finished:
+                self.sounds_finished = await self._tell_finished(heard)
+            if self._measure:
+                self.prosody = await self._measure(heard)
         except Exception:
-            log.exception("the prosody of an utterance could not be measured")
-            self._prosody = None
+            log.exception("how an utterance was said could not be told")
 
     async def _transcribe(self) -> None:
-        began = time.perf_counter()
         try:
             self.transcript, self.failed = await self._opened().finish(), False
         except Exception:
             log.exception("the ASR failed on an utterance")
             self.transcript, self.failed = NOTHING, True
-        self._seconds = time.perf_counter() - began
 
     def complete(self, ended: TurnEnded) -> Utterance:
         return Utterance(
@@ -254,7 +285,8 @@ class _Hearing:
             asr_seconds=self._seconds,
             asr_overrun_seconds=max(0.0, (self._seconds or 0.0) - (ended.at - ended.paused)),
             failed=self.failed,
-            prosody=self._prosody,
+            prosody=self.prosody,
+            verdict=ended.verdict,
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from voice.audio import Digit
-from voice.turns import Expectation
+from voice.expectation import Expectation
 
 ENTER = "#"
 LAST_KEY_SECONDS = 2.5  # after this long without a key the answer is complete

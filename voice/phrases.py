@@ -10,12 +10,12 @@ import tempfile
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
-from anyio import to_thread
+from anyio import Event, to_thread
 from anyio.lowlevel import checkpoint
 
 from voice.audio import FRAME_BYTES, SpokenFrame, frame_time
@@ -23,6 +23,7 @@ from voice.speakable import speakable
 from voice.tts import Tts
 
 MEMORY_BYTES = 64 << 20  # of sound: half an hour
+MOST_AHEAD = 1  # texts at a time: more would take the cores from what callers wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,23 @@ class Phrase:
         return SpokenFrame(pcm, frame_time(index), self.said[index])
 
 
+@dataclass(slots=True)
+class _Ahead:
+    """A text that is being spoken ahead: its frames so far; `more` is set when that changes."""
+
+    frames: list[SpokenFrame] = field(default_factory=list)
+    more: Event = field(default_factory=Event)
+    over: bool = False  # whole, or given up
+
+    def add(self, *frames: SpokenFrame, over: bool = False) -> None:
+        self.frames += frames
+        self.over = over
+        self.more.set()
+        self.more = Event()
+
+
 class PhraseCache:
-    """A `Tts` that keeps what another has said.
+    """A `PreparingTts` that keeps what another has said.
 
     `voice_id` names the sound: model, engine and options, see `voice_id`. `folder` is made when the
     first phrase is stored; `memory_bytes` bounds what is kept at hand, the least used goes first.
@@ -53,26 +69,71 @@ class PhraseCache:
         self._folder = folder
         self._room = memory_bytes
         self._phrases: OrderedDict[str, Phrase] = OrderedDict()
+        self._ahead: dict[str, _Ahead] = {}
 
     async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         """Speak the text; see `Tts`. A cached one comes at once, in the same frames."""
         key = self._key(text, speed)
-        phrase = self._phrases.get(key)
-        if phrase is None and (phrase := await to_thread.run_sync(_read, self._file(key))):
-            self._keep(key, phrase)
+        phrase = await self._known(key)
         if phrase is not None:
-            if key in self._phrases:
-                self._phrases.move_to_end(key)
             for index in range(len(phrase.said)):
                 await checkpoint()
                 yield phrase.frame(index)
             return
         frames: list[SpokenFrame] = []
-        async with aclosing(self._tts.synthesize(text, speed)) as spoken:
+        async with aclosing(self._spoken(text, speed, self._ahead.get(key))) as spoken:
             async for frame in spoken:
                 frames.append(frame)
                 yield frame
         self._keep(key, _phrase(frames))  # not reached by what was interrupted
+
+    async def prepare(self, text: str, speed: float = 1.0) -> None:
+        """Speak the text ahead; see `PreparingTts`."""
+        key = self._key(text, speed)
+        if await self._known(key) or len(self._ahead) >= MOST_AHEAD:
+            return
+        ahead = self._ahead[key] = _Ahead()
+        try:
+            async with aclosing(self._tts.synthesize(text, speed)) as spoken:
+                async for frame in spoken:
+                    ahead.add(frame)
+            self._keep(key, _phrase(ahead.frames))
+        finally:
+            del self._ahead[key]
+            ahead.add(over=True)
+
+    async def _known(self, key: str) -> Phrase | None:
+        """What is at hand, or on disk."""
+        phrase = self._phrases.get(key)
+        if phrase is None and (phrase := await to_thread.run_sync(_read, self._file(key))):
+            self._keep(key, phrase)
+        elif phrase:
+            self._phrases.move_to_end(key)
+        return phrase
+
+    async def _spoken(
+        self, text: str, speed: float, ahead: _Ahead | None
+    ) -> AsyncGenerator[SpokenFrame]:
+        """Speak it, beginning with what is spoken ahead, if that is under way.
+
+        A voice says the same text the same way twice: what was given up goes on where it stopped.
+        """
+        index = 0
+        while ahead:
+            while index < len(ahead.frames):
+                yield ahead.frames[index]
+                index += 1
+            if ahead.over:
+                break
+            await ahead.more.wait()
+        if ahead and ahead.frames and ahead.frames[-1].said == 1.0:
+            return
+        async with aclosing(self._tts.synthesize(text, speed)) as spoken:
+            async for frame in spoken:
+                if index:
+                    index -= 1
+                else:
+                    yield frame
 
     async def warm(self, texts: Iterable[str]) -> None:
         """Make these texts ready, in memory and on disk, as far as they are not yet.

@@ -34,6 +34,17 @@ class Tts(Protocol):
         ...
 
 
+class PreparingTts(Tts, Protocol):
+    """A voice that keeps what it has spoken."""
+
+    async def prepare(self, text: str, speed: float = 1.0) -> None:
+        """Speak it ahead, for a `synthesize` that may come; cancel to give it up.
+
+        A voice that is busy with another such text does not begin.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TtsOptions:
     """Which voice speaks, and how."""

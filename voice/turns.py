@@ -3,43 +3,21 @@
 ::
 
     idle ──onset of speech──► speaking ──short silence──► pausing ──patience used up──► idle
-         SpeechStarted           ▲           Pause           │          TurnEnded
-                                 └──────speech again─────────┘
+         SpeechStarted         ▲    Pause                    │         TurnEnded
+                               └───────speech again──────────┘
+                                       SpeechResumed
 
-Whoever is speaking falls silent at a hint of speech already, and goes on when it fades.
-How long a pause may last depends on what the dialogue expects and on what was said so far: a yes
-or a complete order number needs no more waiting, a number that lacks digits does.
+Whoever is speaking falls silent at a hint of speech already, and goes on when it fades. How long a
+pause may last is what `voice.endpointing` makes of the evidence that `judge` is given in it.
 """
 
+import math
 import re
-from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 from voice.audio import FRAME_SECONDS
-
-
-class Kind(StrEnum):
-    """The shape of an answer."""
-
-    OPEN = "open"
-    YES_NO = "yes_no"
-    DIGITS = "digits"
-    CODE = "code"  # letters and digits, perhaps spelled
-    DATE = "date"
-    NAME = "name"
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the dialogue expects to hear next."""
-
-    kind: Kind = Kind.OPEN
-    length: int | None = None  # of a number or code, in characters, where it is known
-    vocabulary: tuple[str, ...] = ()  # words that are likely: products, names; they prompt the ASR
-    language: str = ""  # that is spoken, as Whisper abbreviates it; the ASR's own if empty
-
-
-OPEN_SPEECH = Expectation()
+from voice.endpointing import FAMILIAR, Evidence, Verdict, fitted, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +30,8 @@ class TurnOptions:
     hint_fades_seconds: float = 0.16  # … but not if it has not become one by then
     onset_seconds: float = 0.12  # this much speech begins a turn: shorter are clicks
     resume_seconds: float = 0.06  # this much speech ends a pause
-    pause_seconds: float = 0.24  # after this silence the ASR may transcribe what it has
-    complete_seconds: float = 0.4  # patience when the words are all that was asked for
-    sentence_seconds: float = 0.6  # … when they end as a sentence does
-    open_seconds: float = 0.9  # … when nothing tells
-    unfinished_seconds: float = 1.6  # … when something is clearly missing
+    pause_seconds: float = 0.12  # after this silence the ASR may transcribe what it has
+    patience_seconds: float = 0.9  # a pause may last, where nobody judges it
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
 
 
@@ -91,16 +66,27 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """The pause was none between turns: the caller goes on."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """The caller spoke from `start` to `end`, paused (`Pause.at`) at `paused`; decided at `at`."""
+    """The caller spoke from `start` to `end`, paused (`Pause.at`) at `paused`; decided at `at`.
+
+    `verdict` says why; None where nobody judged the pause, or there was none.
+    """
 
     start: float
     end: float
     paused: float
     at: float
+    verdict: Verdict | None = None
 
 
-TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | TurnEnded
+TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | SpeechResumed | TurnEnded
 
 
 class _State(Enum):
@@ -123,11 +109,26 @@ class TurnTaker:
         self._silence = 0  # frames since the last that was not silence
         self._length = 0  # frames since the turn began
         self._start = self._end = self._paused = 0.0
+        self._verdict: Verdict | None = None  # on the pause under way
+        self._pauses: list[float] = []  # of this caller within turns, seconds
 
-    def hear(
-        self, at: float, probability: float, partial: str = "", expected: Expectation = OPEN_SPEECH
-    ) -> TurnEvent | None:
-        """Take the frame at media time `at`; `partial` is the transcript up to the last pause."""
+    @property
+    def pace(self) -> float:
+        """How long this caller's pauses within turns are against everybody's: 2 are twice as long.
+
+        A geometric mean, in which what nobody has heard of this caller yet counts as 1.
+        """
+        usual = fitted().usual
+        ratios = (math.log(each / usual) for each in self._pauses)
+        return math.exp(sum(ratios) / (len(self._pauses) + FAMILIAR))
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Weigh what is known in the pause under way; it lasts until speech or patience end it."""
+        self._verdict = judge(replace(evidence, pace=self.pace))
+        return self._verdict
+
+    def hear(self, at: float, probability: float) -> TurnEvent | None:
+        """Take the frame at media time `at`."""
         threshold = self._options.speech_probability
         silence = probability < threshold * self._options.silence_ratio
         if probability >= threshold:
@@ -141,7 +142,7 @@ class TurnTaker:
             case _State.SPEAKING:
                 return self._speaking(after, silence)
             case _State.PAUSING:
-                return self._pausing(after, partial, expected)
+                return self._pausing(after)
 
     def cut(self, at: float) -> TurnEnded | None:
         """End the turn now, if there is one: the caller hung up, or went on by pressing keys."""
@@ -180,60 +181,29 @@ class TurnTaker:
             return self._ended(after)
         if self._silence < _frames(self._options.pause_seconds):
             return None
-        self._state, self._paused = _State.PAUSING, after
+        self._state, self._paused, self._verdict = _State.PAUSING, after, None
         return Pause(self._start, self._end, after)
 
-    def _pausing(self, after: float, partial: str, expected: Expectation) -> TurnEvent | None:
+    def _pausing(self, after: float) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
         if self._speech >= _frames(self._options.resume_seconds):
+            self._pauses.append(after - self._speech * FRAME_SECONDS - self._end)
             self._state, self._silence, self._end = _State.SPEAKING, 0, after
-            return None
-        if self._silence >= _frames(patience(partial, expected, self._options)):
+            return SpeechResumed(after)
+        patience = self._verdict.patience if self._verdict else self._options.patience_seconds
+        if self._silence >= _frames(patience):
             return self._ended(after)
         return None
 
     def _ended(self, at: float) -> TurnEnded:
+        verdict = self._verdict if self._state is _State.PAUSING else None
         self._state, self._speech = _State.IDLE, 0
-        return TurnEnded(self._start, self._end, self._paused, at)
+        return TurnEnded(self._start, self._end, self._paused, at, verdict)
 
 
 def _frames(seconds: float) -> int:
     return round(seconds / FRAME_SECONDS)
-
-
-_DIGIT = re.compile(
-    r"\d|[零〇幺一二三四五六七八九]"
-    r"|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
-    re.IGNORECASE,
-)
-_YES_NO = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b"
-    r"|是|对|好|不|可以|没错|行",
-    re.IGNORECASE,
-)
-_TRAILING = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with)"
-    r"|，|、|还有|然后|那个|就是|因为|我的|我要|嗯|呃)\W*$",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"[.?!。？！]$")
-
-
-def patience(partial: str, expected: Expectation, options: TurnOptions) -> float:
-    """Seconds of silence after which these words, in this situation, are a finished turn."""
-    partial = partial.strip()
-    digits = len(_DIGIT.findall(partial))
-    hangs = bool(_TRAILING.search(partial))
-    if expected.kind is Kind.YES_NO and _YES_NO.search(partial) and not hangs:
-        return options.complete_seconds
-    if expected.kind in {Kind.DIGITS, Kind.CODE} and expected.length is not None and digits:
-        return options.complete_seconds if digits >= expected.length else options.unfinished_seconds
-    if not partial:
-        return options.open_seconds
-    if hangs:
-        return options.unfinished_seconds
-    return options.sentence_seconds if _SENTENCE_END.search(partial) else options.open_seconds
 
 
 _BACKCHANNELS = re.compile(

@@ -15,8 +15,8 @@ from telephony.far_end.sound import is_audible
 from voice.asr import Asr
 from voice.audio import SAMPLE_RATE_HZ as ASR_RATE_HZ
 from voice.audio import Int16, frames
+from voice.expectation import OPEN_SPEECH
 from voice.resample import Resampler
-from voice.turns import OPEN_SPEECH
 
 LONGEST_SECONDS = 25.0  # of one piece, within Whisper's 30
 PAUSE_SECONDS = 0.3  # where a longer stretch may be cut

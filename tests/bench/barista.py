@@ -56,7 +56,7 @@ from tests.bench.vad_data import read
 from tests.conftest import SHARED_DATA
 from voice.asr import AsrOptions, RescoringAsr, Transcript, load_asr, model_name
 from voice.audio import Int16
-from voice.turns import Expectation
+from voice.expectation import Expectation
 from voice.vad import DEFAULT_VAD, Vad, load_vad
 
 HYPOTHESES = 5

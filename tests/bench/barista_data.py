@@ -22,6 +22,7 @@ from voice.vad import Vad
 
 SNRS_DB = (6, 9, 12, 15, 18, 21, 24)
 ENERGY_SAMPLES = 2048  # the original's frame, in which it looks for the loudest speech
+AFTER_SECONDS = 0.4  # of silence, that the ASR hears after the last word
 HALVES = ("tuning", "report")
 
 
@@ -119,7 +120,7 @@ def trimmed(sound: Int16, vad: Vad) -> Int16:
     if begin is None:
         return sound
     first = max(0.0, begin - LEAD_IN_SECONDS)
-    return sound[_samples(first) : _samples(end + options.complete_seconds)]
+    return sound[_samples(first) : _samples(end + AFTER_SECONDS)]
 
 
 def as_frames(sound: Int16) -> list[Frame]:

@@ -36,7 +36,8 @@ from voice.asr import Asr, AsrOptions, load_asr
 from voice.audio import FRAME_SECONDS, SAMPLE_RATE_HZ, SILENCE, Frame, Int16, frames
 from voice.ears import LEAD_IN_SECONDS, for_vad
 from voice.echo import EchoGuard
-from voice.turns import OPEN_SPEECH, SpeechStarted, TurnTaker
+from voice.expectation import OPEN_SPEECH
+from voice.turns import SpeechStarted, TurnTaker
 from voice.vad import Vad, load_vad
 
 ECHO_DB = -10.0

@@ -46,7 +46,7 @@ from tests.bench.vad_data import read
 from tests.bench.wer import normalise
 from voice.asr import Asr, AsrOptions, load_asr
 from voice.audio import Int16, frames
-from voice.turns import OPEN_SPEECH
+from voice.expectation import OPEN_SPEECH
 
 AN4 = REPO.parent / "shared" / "data" / "an4"
 A_CALL = 5  # things a caller does in one call

@@ -25,10 +25,8 @@ from telephony.record import Record
 from telephony.twilio import handshake, open_twilio_line
 from telephony.wire import memory_wires
 from voice.audio import SAMPLE_RATE_HZ, Int16
-from voice.ears import Ears
 from voice.echo import EchoGuard
 from voice.resample import Resampler
-from voice.turns import TurnTaker
 
 STORIES = (
     (
@@ -73,6 +71,10 @@ class Storyteller:
     def brief(self) -> Brief:
         """Nothing: nobody takes over."""
         return Brief()
+
+    async def foresee(self, turn: Said) -> str:
+        """Return nothing: a story is told when it is due."""
+        return ""
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Tell the next story."""
@@ -123,7 +125,7 @@ async def hold_call(
     async def server() -> None:
         start = await handshake(near)
         async with open_twilio_line(near, start, EchoGuard().clean) as line:
-            ears = Ears(parts.vad(), parts.asr, TurnTaker(parts.turns), parts.measure)
+            ears = parts.ears()
             await run_call(Call(line, ears, agent, parts.tts, record))
         await near.close()
 

@@ -42,7 +42,7 @@ from tests.conftest import SHARED_DATA
 from voice.asr import ENGINES, Asr, AsrOptions, SecondLook, Transcript, load_asr
 from voice.audio import SAMPLE_RATE_HZ, Int16, frames
 from voice.ears import LEAD_IN_SECONDS
-from voice.turns import OPEN_SPEECH, Expectation, Kind
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
 
 TAIL_SECONDS = 0.4  # of silence, until a pause is a turn's end
 MODELS = ("base", "tiny.en")

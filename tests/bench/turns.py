@@ -26,7 +26,8 @@ from tests.bench.report import REPO, environment, write_report
 from voice.asr import AsrOptions, load_asr
 from voice.audio import SILENCE, Digit, Frame, frame_time
 from voice.ears import Ears, Utterance
-from voice.turns import OPEN_SPEECH, Expectation, Kind, TurnOptions, TurnTaker
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
+from voice.turns import TurnOptions, TurnTaker
 from voice.vad import DEFAULT_VAD, SPEECH_PROBABILITY, load_vad
 from voice.wav import open_recording
 

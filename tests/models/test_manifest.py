@@ -17,7 +17,14 @@ SOURCE = f"[[models.sources]]\nkind = 'wheel'\n{WHEEL}"
 def test_the_default_models_are_what_the_demo_needs() -> None:
     shipped = load_manifest()
     names = [model.name for model in shipped.with_sources(shipped.defaults())]
-    assert names == ["whisper-base", "minilm", "piper-joe", "coqui-joe", "silero-vad"]
+    assert names == [
+        "whisper-base",
+        "minilm",
+        "piper-joe",
+        "coqui-joe",
+        "silero-vad",
+        "smart-turn",
+    ]
 
 
 def test_the_voice_with_a_doubtful_corpus_says_so() -> None:
@@ -30,7 +37,7 @@ def test_the_voice_with_a_doubtful_corpus_says_so() -> None:
 
 def test_every_shipped_model_names_its_licence_and_language() -> None:
     for model in load_manifest().models:
-        assert model.licence in {"MIT", "Apache-2.0", "CC0-1.0"}
+        assert model.licence in {"MIT", "Apache-2.0", "CC0-1.0", "BSD-2-Clause"}
         assert model.language in {"en", "en-US", "multilingual"}
 
 

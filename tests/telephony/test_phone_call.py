@@ -23,7 +23,8 @@ from tests.fakes import WORD_SECONDS, FakeAgent
 from voice.asr import Transcript
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, Frame, Int16, SpokenFrame, frame_time
 from voice.ears import Ears
-from voice.turns import Expectation, TurnTaker
+from voice.expectation import Expectation
+from voice.turns import TurnTaker
 
 pytestmark = pytest.mark.anyio
 
@@ -70,6 +71,9 @@ class LoudTts:
         pcm = buzz(FRAME_SAMPLES).astype("<i2").tobytes()
         for index in range(frames):
             yield SpokenFrame(pcm, frame_time(index), said=(index + 1) / frames)
+
+    async def prepare(self, text: str, speed: float = 1.0) -> None:
+        pass
 
 
 @dataclass

@@ -26,7 +26,8 @@ from tests.fakes import (
 from voice.asr import Transcript
 from voice.audio import SILENCE, Frame, SpokenFrame
 from voice.ears import Ears
-from voice.turns import Expectation, TurnTaker
+from voice.expectation import Expectation
+from voice.turns import TurnTaker
 
 pytestmark = pytest.mark.anyio
 

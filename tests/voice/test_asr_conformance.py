@@ -12,7 +12,7 @@ from tests.voice.test_asr_whisper import ScriptedDecoder
 from voice.asr import Asr, AsrOptions, Transcript, load_asr
 from voice.asr_whisper import Decoded, WhisperAsr
 from voice.audio import SILENCE, Frame, frame_time
-from voice.turns import OPEN_SPEECH, Expectation, Kind
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.wav import open_recording
 
 pytestmark = [

@@ -81,7 +81,7 @@ def test_both_engines_understand_people_alike(
 def test_the_full_context_hears_the_same_words_as_the_short_one(faster: Decoder) -> None:
     sound = turns(scripts()[0])[0]
     padded = np.pad(sound, (0, 10 * SAMPLE_RATE_HZ - sound.size))
-    assert ATTEMPTS[0].context_seconds == 10.0
+    assert ATTEMPTS[1].context_seconds == 10.0
     assert hear(faster, padded) == hear(faster, sound)
 
 

@@ -18,7 +18,7 @@ from voice.asr_faster import FasterWhisperDecoder
 from voice.asr_openai import OpenAiWhisperDecoder
 from voice.asr_whisper import Decoded, Decoder, WhisperAsr, rescore, transcribe
 from voice.audio import SAMPLE_RATE_HZ, Float32, frames
-from voice.turns import OPEN_SPEECH
+from voice.expectation import OPEN_SPEECH
 
 LATTE = Decoded(
     "A latte.", tokens=3, average_logprob=-0.1, no_speech=0.0, others=(("A ladder.", -0.7),)

@@ -9,7 +9,7 @@ import pytest
 
 from voice.asr_whisper import Decoded, WhisperAsr, prompt_for, transcribe, windows
 from voice.audio import SAMPLE_RATE_HZ, Float32, Frame
-from voice.turns import OPEN_SPEECH, Expectation, Kind
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
 
 SPOKEN = Decoded("Where is my order?", tokens=5, average_logprob=-0.05, no_speech=0.1)
 
@@ -67,14 +67,21 @@ def voice(seconds: float, level: float = 0.1) -> Float32:
     return noise.astype(np.float32)
 
 
-def test_a_turn_is_decoded_once_with_ten_seconds_of_context() -> None:
+def test_a_turn_is_decoded_once_with_seven_seconds_of_context() -> None:
     decoder = ScriptedDecoder(SPOKEN)
     transcript = transcribe(decoder, voice(3.0), "")
-    assert decoder.calls == [Call(10.0, most_tokens=6 * 3 + 12, beams=1)]
+    assert decoder.calls == [Call(7.0, most_tokens=6 * 3 + 12, beams=1)]
     assert transcript.text == "Where is my order?"
     assert transcript.confidence == pytest.approx(math.exp(-0.05))
     assert transcript.no_speech == 0.1
     assert transcript.rejected == ""
+
+
+@pytest.mark.parametrize(("seconds", "context"), [(6.4, 7.0), (6.6, 10.0), (9.4, 10.0)])
+def test_a_turn_gets_the_shortest_context_that_it_fits(seconds: float, context: float) -> None:
+    decoder = ScriptedDecoder(SPOKEN)
+    transcribe(decoder, voice(seconds), "")
+    assert [call.context_seconds for call in decoder.calls] == [context]
 
 
 def test_a_long_turn_gets_the_full_context_at_once() -> None:
@@ -93,7 +100,7 @@ def test_silence_is_not_decoded() -> None:
 def test_a_runaway_is_decoded_again_at_thirty_seconds() -> None:
     decoder = ScriptedDecoder("Enter 71. " * 20, SPOKEN)
     assert transcribe(decoder, voice(2.0), "").text == "Where is my order?"
-    assert decoder.calls == [Call(10.0, 24, beams=1), Call(30.0, 48, beams=1)]
+    assert decoder.calls == [Call(7.0, 24, beams=1), Call(30.0, 48, beams=1)]
 
 
 def test_a_loop_within_the_bound_is_decoded_again_too() -> None:
@@ -126,7 +133,7 @@ def test_with_a_prompt_a_doubtful_text_is_judged_without_it() -> None:
     alone = Decoded("The", tokens=1, average_logprob=-3.0, no_speech=0.8)
     decoder = ScriptedDecoder(prompted, alone)
     assert transcribe(decoder, voice(2.0), "My number is 86049.").rejected == "no speech"
-    assert decoder.calls[1] == Call(10.0, most_tokens=1, beams=1)
+    assert decoder.calls[1] == Call(7.0, most_tokens=1, beams=1)
 
 
 def test_with_a_prompt_a_sure_text_is_believed_at_once() -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
+import anyio
 import pytest
 
 from tests.fakes import FakeTts
@@ -27,11 +28,33 @@ class Counting(FakeTts):
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[str] = []
+        self.may_begin = anyio.Event()
+        self.may_begin.set()
 
     async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         self.asked.append(text)
+        await self.may_begin.wait()
         async with aclosing(super().synthesize(text, speed)) as frames:
             async for frame in frames:
+                yield frame
+
+
+class Halting(FakeTts):
+    """A voice that the first time stops for ever after so many frames."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.halted = anyio.Event()
+        self._after = after
+
+    async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
+        index = 0
+        async with aclosing(super().synthesize(text, speed)) as frames:
+            async for frame in frames:
+                if index == self._after and not self.halted.is_set():
+                    self.halted.set()
+                    await anyio.sleep_forever()
+                index += 1
                 yield frame
 
 
@@ -125,3 +148,63 @@ async def test_slowly_is_another_sound(tmp_path: Path) -> None:
         slow = [frame async for frame in frames]
     assert len(slow) == round(len(usual) / 0.8)
     assert await speak(cache, HELLO) == usual
+
+
+async def test_what_was_prepared_comes_at_once(tmp_path: Path) -> None:
+    voice = Counting()
+    cache = PhraseCache(voice, "fake", tmp_path)
+    await cache.prepare(HELLO)
+    await cache.prepare(HELLO)
+    assert await speak(cache, HELLO) == await speak(FakeTts(), HELLO)
+    assert voice.asked == [HELLO]
+    assert files(tmp_path) == []
+
+
+async def test_what_is_being_prepared_is_waited_for_not_said_twice(tmp_path: Path) -> None:
+    voice = Counting()
+    voice.may_begin = anyio.Event()
+    cache = PhraseCache(voice, "fake", tmp_path)
+    spoken = []
+
+    async def say() -> None:
+        spoken.extend(await speak(cache, HELLO))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(cache.prepare, HELLO)
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(say)
+        await anyio.wait_all_tasks_blocked()
+        voice.may_begin.set()
+    assert spoken == await speak(FakeTts(), HELLO)
+    assert voice.asked == [HELLO]
+
+
+async def test_what_was_prepared_in_part_is_said_to_its_end(tmp_path: Path) -> None:
+    voice = Halting(after=10)
+    cache = PhraseCache(voice, "fake", tmp_path)
+    spoken = []
+
+    async def say() -> None:
+        spoken.extend(await speak(cache, HELLO))
+
+    async with anyio.create_task_group() as tasks:
+        with anyio.CancelScope() as preparing:
+            async with anyio.create_task_group() as prepared:
+                prepared.start_soon(cache.prepare, HELLO)
+                await voice.halted.wait()
+                tasks.start_soon(say)
+                await anyio.wait_all_tasks_blocked()
+                preparing.cancel()
+    assert spoken == await speak(FakeTts(), HELLO)
+
+
+async def test_two_texts_are_not_prepared_at_a_time(tmp_path: Path) -> None:
+    voice = Counting()
+    voice.may_begin = anyio.Event()
+    cache = PhraseCache(voice, "fake", tmp_path)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(cache.prepare, HELLO)
+        await anyio.wait_all_tasks_blocked()
+        await cache.prepare(ORDER)
+        assert voice.asked == [HELLO]
+        voice.may_begin.set()

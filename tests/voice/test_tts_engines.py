@@ -17,9 +17,9 @@ from tests.voice.tts_conformance import check_tts, speak
 from voice.asr import AsrOptions, load_asr
 from voice.audio import Float32
 from voice.espeak import Espeak
+from voice.expectation import OPEN_SPEECH
 from voice.speakable import speakable
 from voice.tts import Tts, TtsOptions, load_tts
-from voice.turns import OPEN_SPEECH
 from voice.vits import FIRST_FRAMES, Noise, Vits, load_vits, piece_ends
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]

@@ -1,0 +1,61 @@
+"""Foresight: a reply thought out and begun to be spoken while the caller may still go on.
+
+Nothing outside the process changes, and nothing is kept: the agent recognises what it has thought
+about already, and the voice what it has said. When the caller goes on, the work is given up.
+"""
+
+import logging
+from collections.abc import Callable
+
+from anyio import CancelScope
+from anyio.abc import TaskGroup
+
+from dialogue.agent import Agent, Said
+from voice.tts import PreparingTts
+
+log = logging.getLogger(__name__)
+
+LIKELY = 0.3  # a pause less likely the end than this is not worth the work
+
+
+class Foresight:
+    """Belongs to one call; works in the call's own task group.
+
+    `voice` tells who speaks at the time. `begun` and `dropped` count the replies that were
+    prepared, and those given up since.
+    """
+
+    def __init__(self, tasks: TaskGroup, agent: Agent, voice: Callable[[], PreparingTts]) -> None:
+        self.begun = self.dropped = 0
+        self._tasks = tasks
+        self._agent = agent
+        self._voice = voice
+        self._scope: CancelScope | None = None  # of what is prepared for the pause under way
+
+    def begin(self, turn: Said, likely: float) -> None:
+        """Prepare the reply to what may be all that the caller says."""
+        self.drop()
+        if likely >= LIKELY:
+            self.begun += 1
+            self._scope = CancelScope()
+            self._tasks.start_soon(self._prepare, turn, self._scope)
+
+    def drop(self) -> None:
+        """Give up: the caller goes on."""
+        if self._scope:
+            self.dropped += 1
+            self._scope.cancel()
+            self._scope = None
+
+    def fulfil(self) -> None:
+        """The turn is over: what was begun goes on by itself, for the reply that comes."""
+        self._scope = None
+
+    async def _prepare(self, turn: Said, scope: CancelScope) -> None:
+        try:
+            with scope:
+                clause = await self._agent.foresee(turn)
+                if clause:
+                    await self._voice().prepare(clause, self._agent.speed)
+        except Exception:
+            log.exception("a reply could not be prepared; it is made when it is due")

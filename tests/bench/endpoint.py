@@ -1,0 +1,287 @@
+"""When is a pause the end of a turn? Fits the weights of `voice.endpointing`, and measures them.
+
+For every pause of the recordings (see `endpoint_data`) the ears' evidence is taken as in a call
+over the phone, then ways to end a turn are compared: waiting for a fixed silence, smart-turn alone,
+and what ships. Each is a curve: how many turns are cut off against how long callers wait. Weights
+come from the part that teaches; the report is of the other one, with other speakers (the barista
+set does not name them).
+
+    python -m tests.bench.endpoint             # the report, docs/bench/endpoint.json and its plot
+    python -m tests.bench.endpoint --fit       # also the weights, voice/data/endpointing.json
+"""
+
+import argparse
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import asdict, replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import anyio
+import numpy as np
+from rich.progress import track
+
+from models.device import yield_idle_cores
+from tests.bench.endpoint_data import (
+    TEACH,
+    TEST,
+    Pause,
+    Turn,
+    as_line,
+    heard,
+    keep,
+    kept,
+    marked,
+    turns,
+)
+from tests.bench.report import REPO, environment, write_report
+from voice.asr import AsrOptions, load_asr
+from voice.ears import Ears, Paused
+from voice.end_of_turn import load_smart_turn
+from voice.endpointing import LONGEST_PATIENCE as LONGEST
+from voice.endpointing import Evidence, Model, Models, Verdict, features, fitted, judge
+from voice.turns import SpeechResumed, TurnOptions, TurnTaker
+from voice.vad import DEFAULT_VAD, SPEECH_PROBABILITY, load_vad
+
+WEIGHTS = REPO / "voice" / "data" / "endpointing.json"
+REPORT = REPO / "docs" / "bench" / "endpoint.json"
+ANSWERS = {"an4"}  # sets of what is said when it was asked for
+CALLERS = {"an4", "barista"}  # sets of people who talk to a machine
+BY_HAND = {"all that was asked for": 2.5}
+"""What the dialogue tells: few recordings hold an answer of which the length is known."""
+UNSURE = tuple(float(x) for x in np.arange(-4, 4.1, 0.25))  # log odds: the grid of ramps
+WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+LEAST = (0.2, 0.24, 0.28, 0.32)  # seconds: sooner nobody has the words
+MOST = (0.36, 0.4, 0.44, 0.5, 0.6, 0.7, 0.8, 0.9)
+MOST_CUT_OFF = {"an4": 0.03, "barista": 0.03, "stops": 0.14, "at once": 0.05}
+"""Of the turns that teach, at most; an eighth of the stops come after a whole question."""
+SHIFTS = tuple(float(x) for x in np.arange(-3, 3.1, 0.25))  # of the ramps, for the curve
+SURE = tuple(round(1 - 10**-x, 5) for x in np.arange(0.3, 3.01, 0.1))  # of smart-turn
+SILENCES = tuple(float(round(x, 2)) for x in np.arange(0.16, 1.61, 0.04))
+CUT_OFF = 0.05  # of the turns, at most: where curves are compared
+
+
+class Listener(TurnTaker):
+    """Waits long at every pause, whatever it sounds like."""
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Judge, but be patient."""
+        self._verdict = replace(super().judge(evidence), patience=2.8)
+        return self._verdict
+
+
+def main() -> None:
+    """Collect (once), fit if asked, report."""
+    options = _arguments()
+    pauses = kept(options.pauses) if options.pauses.is_file() else collect(options.pauses)
+    if options.fit:
+        told = {"fitted_by": "tests/bench/endpoint.py", **asdict(fit(pauses))}
+        WEIGHTS.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+        fitted.cache_clear()
+    result = {"benchmark": "endpoint", "environment": environment(), **report(pauses)}
+    write_report(options.out, result)
+    plot(result["curves"], options.out.with_suffix(".png"))
+    print(json.dumps({k: v for k, v in result.items() if k != "curves"}, indent=2))
+
+
+def collect(file: Path) -> list[Pause]:
+    """Hear all recordings and keep what was known at each pause."""
+    yield_idle_cores()
+    asr, vad, finished = load_asr(AsrOptions()), load_vad(DEFAULT_VAD), load_smart_turn()
+    found: list[Pause] = []
+    for turn in track(list(turns()), "listening"):
+        taker = Listener(TurnOptions(speech_probability=SPEECH_PROBABILITY[DEFAULT_VAD]))
+        ears = Ears(vad(), asr, taker, sounds_finished=finished)
+        found += anyio.run(partial(_listen, ears, turn), backend="trio")
+        keep(file, found)
+    return found
+
+
+async def _listen(ears: Ears, turn: Turn) -> list[Pause]:
+    found: list[Pause] = []
+    ears.expect(turn.expected)
+    async with aclosing(ears.listen(as_line(heard(turn)))) as events:
+        async for event in events:
+            match event:
+                case Paused():
+                    found.append(_pause(event, turn))
+                case SpeechResumed():
+                    found[-1] = replace(found[-1], seconds=event.at - 0.06 - found[-1].end)
+                case _:
+                    pass
+    return [marked(each, turn) for each in found]
+
+
+def _pause(event: Paused, turn: Turn) -> Pause:
+    known = event.evidence
+    return Pause(
+        turn.of, turn.part, turn.name, event.end, known.words, known.confidence,
+        known.sounds_finished or 0.0,
+        (turn.expected.kind.value, turn.expected.length), None,
+    )  # fmt: skip
+
+
+def fit(pauses: Sequence[Pause]) -> Models:
+    """Fit what ships, on the part that teaches."""
+    taught = [pause for pause in pauses if pause.part == TEACH and pause.counts]
+    usual = float(np.median([pause.seconds for pause in taught if pause.seconds is not None]))
+    return Models(
+        _fitted([pause for pause in taught if pause.of in ANSWERS]),
+        _fitted([pause for pause in taught if pause.of not in ANSWERS]),
+        round(usual, 2),
+    )
+
+
+def _fitted(pauses: Sequence[Pause]) -> Model:
+    """Fit the weights, then how odds become patience."""
+    from sklearn.linear_model import LogisticRegression
+
+    rows = [features(pause.evidence()) for pause in pauses]
+    names = [name for name in rows[0] if name not in BY_HAND]
+    known = np.array([[row[name] for name in names] for row in rows])
+    plain = np.array([not any(row[name] for name in BY_HAND) for row in rows])
+    over = np.array([pause.seconds is None for pause in pauses])
+    kinds = Counter((pause.of, pause.seconds is None) for pause in pauses)
+    rare = np.array([1 / math.sqrt(kinds[pause.of, pause.seconds is None]) for pause in pauses])
+    rare *= len(pauses) / rare.sum()
+    learned = LogisticRegression(max_iter=1000)
+    learned.fit(known[plain], over[plain], sample_weight=rare[plain])
+    weights = {n: round(float(w), 3) for n, w in zip(names, learned.coef_[0], strict=True)}
+    bias = round(float(learned.intercept_[0]), 3)
+    odds = bias + known @ np.array([weights[name] for name in names])
+    lacking = np.array([judge(pause.evidence()).patience == LONGEST for pause in pauses])
+    return Model(bias, weights | BY_HAND, **_ramp(pauses, odds, lacking))
+
+
+def _ramp(pauses: Sequence[Pause], odds: Any, lacking: Any) -> dict[str, float]:
+    """Choose the ramp with the least wait of those that cut off few enough, each set by itself."""
+    over = np.array([pause.seconds is None for pause in pauses])
+    lasts = np.array([pause.seconds or 0.0 for pause in pauses])
+    sets = {of: np.array([pause.of == of for pause in pauses]) for of in {p.of for p in pauses}}
+    best, shortest = {"sure": 0.0, "unsure": -1.0, "least": LONGEST, "most": LONGEST}, math.inf
+    for unsure, width, least, most in product(UNSURE, WIDTHS, LEAST, MOST):
+        doubt = np.clip((unsure + width - odds) / width, 0, 1)
+        waits = np.where(lacking, LONGEST, least + (most - least) * doubt)
+        early = ~over & (lasts > waits)
+        fair = all(
+            early[its].sum() <= MOST_CUT_OFF[of] * max(over[its].sum(), 1)
+            for of, its in sets.items()
+        )
+        wait = float(np.mean([waits[its & over].mean() for its in sets.values()]))
+        if fair and wait < shortest:
+            best = {"sure": unsure + width, "unsure": unsure, "least": least, "most": most}
+            shortest = wait
+    return best
+
+
+Patience = Callable[[Pause], float]
+
+
+def shipped(*, known: bool = True, by: float = 0.0) -> Patience:
+    """What ships: all the evidence; with `by`, less or more patient by so many log odds."""
+    models = fitted()
+    moved = replace(
+        models,
+        answer=replace(
+            models.answer, sure=models.answer.sure + by, unsure=models.answer.unsure + by
+        ),
+        open=replace(models.open, sure=models.open.sure + by, unsure=models.open.unsure + by),
+    )
+    return lambda pause: judge(pause.evidence(known=known), moved).patience
+
+
+def silence(seconds: float) -> Patience:
+    """A fixed silence."""
+    return lambda pause: seconds
+
+
+def smart_turn(sure: float, otherwise: float = 1.6) -> Patience:
+    """Smart-turn alone: at once where it is sure enough, else after a long silence."""
+    return lambda pause: 0.2 if pause.sounds_finished >= sure else otherwise
+
+
+def outcome(pauses: Iterable[Pause], patience: Patience) -> dict[str, float]:
+    """Which share of the turns is cut off, and how long callers wait where they are not."""
+    cut: dict[str, bool] = {}
+    waited = []
+    for pause in pauses:
+        if not pause.counts:
+            continue
+        turn = f"{pause.of} {pause.turn}" + (f" {pause.end}" if pause.of == "ami" else "")
+        limit = patience(pause)
+        early = pause.seconds is not None and pause.seconds > limit
+        cut[turn] = cut.get(turn, False) or early
+        if pause.seconds is None:
+            waited.append(limit)
+    return {
+        "turns": len(cut),
+        "cut_off": round(sum(cut.values()) / len(cut), 4),
+        "mean_ms": round(1000 * float(np.mean(waited))),
+        "p50_ms": round(1000 * float(np.median(waited))),
+        "p95_ms": round(1000 * float(np.quantile(waited, 0.95))),
+    }
+
+
+def report(pauses: Sequence[Pause]) -> dict[str, Any]:
+    """Measure on the part that did not teach."""
+    test = [pause for pause in pauses if pause.part == TEST]
+    callers = [pause for pause in test if pause.of in CALLERS]
+    stops = [pause for pause in test if pause.of == "stops"]
+    curves = {
+        "silence alone": [outcome(callers, silence(each)) for each in SILENCES],
+        "smart-turn alone": [outcome(callers, smart_turn(each)) for each in SURE],
+        "all evidence": [outcome(callers, shipped(by=each)) for each in SHIFTS],
+    }
+    early = outcome(stops, shipped())["cut_off"] * len({pause.turn for pause in stops})
+    return {
+        "pauses": {"teach": len(pauses) - len(test), "test": len(test)},
+        "callers": outcome(callers, shipped()),
+        "by_set": {of: outcome([p for p in test if p.of == of], shipped())
+                   for of in dict.fromkeys(p.of for p in test)},
+        "nothing_expected": outcome(callers, shipped(known=False)),
+        "stops_answered_early": round(early),
+        "stops_by_silence": {str(s): outcome(stops, silence(s))["cut_off"] for s in (0.36, 0.6)},
+        "stops_by_smart_turn": outcome(stops, smart_turn(0.5))["cut_off"],
+        "at_5_percent": {name: _cheapest(curve) for name, curve in curves.items()},
+        "curves": curves,
+    }  # fmt: skip
+
+
+def _cheapest(curve: Sequence[dict[str, float]]) -> dict[str, float] | None:
+    """The least mean wait of those that cut off few enough."""
+    fair = [each for each in curve if each["cut_off"] <= CUT_OFF]
+    return min(fair, key=lambda each: each["mean_ms"], default=None)
+
+
+def plot(curves: dict[str, list[dict[str, float]]], file: Path) -> None:
+    """Draw the curves: turns cut off against the mean wait."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for name, curve in curves.items():
+        axes.plot([100 * e["cut_off"] for e in curve], [e["mean_ms"] for e in curve], label=name)
+    axes.axvline(100 * CUT_OFF, color="grey", linewidth=0.8, linestyle=":")
+    axes.set(xlabel="turns cut off, %", ylabel="mean wait after the last sound, ms")
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
+def _arguments() -> Any:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--fit", action="store_true", help="fit the weights anew")
+    parser.add_argument(
+        "--pauses", type=Path, default=Path("out/bench/pauses.jsonl"),
+        help="what was heard is kept here, and taken up again",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, default=REPORT)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""What is known at a pause, and how long it is worth waiting."""
+
+import math
+
+import pytest
+
+from voice.endpointing import LONGEST_PATIENCE, Evidence, Model, features, fitted, judge
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
+
+ORDER_NUMBER = Expectation(Kind.DIGITS, length=5)
+YES_NO = Expectation(Kind.YES_NO)
+NAME = Expectation(Kind.NAME)
+
+
+def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
+    return judge(Evidence(words, 0.9, 0.7, expected)).patience
+
+
+@pytest.mark.parametrize(
+    ("sooner", "later", "expected"),
+    [
+        ("When are you open?", "I want to return the", OPEN_SPEECH),
+        ("When are you open?", "I'd like to order a laptop and,", OPEN_SPEECH),
+        ("I need a lamp, please.", "I need a lamp for the", OPEN_SPEECH),
+        ("Yes.", "No, it's", YES_NO),
+        ("yeah that's right", "No, my number is", YES_NO),
+        ("15213", "152.", ORDER_NUMBER),
+        ("1-5-2-1-3.", "1-5-2", ORDER_NUMBER),
+        ("one five two one three", "one five two", ORDER_NUMBER),
+        ("When are you open?", "", OPEN_SPEECH),
+    ],
+)
+def test_what_is_whole_is_answered_sooner_than_what_is_not(
+    sooner: str, later: str, expected: Expectation
+) -> None:
+    assert patience(sooner, expected) < patience(later, expected)
+
+
+def test_a_question_is_answered_sooner_than_a_remark() -> None:
+    assert patience("Where is my chair?") < patience("I sent the chair back in March.")
+
+
+def test_a_remark_is_an_answer_where_one_was_asked_for() -> None:
+    assert "tale" in judge(Evidence("It was sent in March.", 0.9)).reasons
+    assert "tale" not in judge(Evidence("Smith.", 0.9, expected=NAME)).reasons
+
+
+def test_the_reasons_add_up_to_the_probability() -> None:
+    verdict = judge(Evidence("I need a kettle and", 0.7, 0.2))
+    log_odds = fitted().open.bias + sum(verdict.reasons.values())
+    assert verdict.probability == pytest.approx(1 / (1 + math.exp(-log_odds)))
+
+
+@pytest.mark.parametrize("model", [fitted().open, fitted().answer], ids=["open", "answer"])
+def test_patience_has_bounds_and_falls_between_them(model: Model) -> None:
+    middle = (model.sure + model.unsure) / 2
+    assert model.patience(100.0, 1.0) == model.least
+    assert model.patience(-100.0, 1.0) == model.most
+    assert model.least < model.patience(middle, 1.0) < model.most
+
+
+def test_a_slow_speaker_is_waited_for_longer_within_reason() -> None:
+    model = fitted().open
+    assert model.patience(model.unsure, 1.2) > model.most
+    assert model.patience(model.unsure, 9.0) == LONGEST_PATIENCE
+    assert model.patience(model.sure, 9.0) == model.least
+
+
+@pytest.mark.parametrize("model", [fitted().open, fitted().answer], ids=["open", "answer"])
+def test_every_feature_has_a_weight(model: Model) -> None:
+    assert features(Evidence()).keys() == model.weights.keys()

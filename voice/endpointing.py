@@ -1,0 +1,188 @@
+"""Is a pause the end of a turn? Evidence in, probability and patience out. Pure.
+
+People do not wait for silence: they hear that a sentence is over. So do these ears. What is known
+at a pause (the words, how the voice sounded, what the dialogue expects) gives the odds that the
+turn is over. The better they are, the less silence is waited
+for; and the longer this caller's own pauses, the more.
+
+The weights are fitted by `python -m tests.bench.endpoint --fit`.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from voice.expectation import OPEN_SPEECH, Expectation, Kind
+
+LONGEST_PATIENCE = 1.6  # seconds of silence: when something is missing, or for a very slow caller
+FAMILIAR = 3.0  # pauses of a caller's own that count as much as those of all others together
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known at a pause.
+
+    `words` so far and the ASR's `confidence` in them; `sounds_finished` as `voice.end_of_turn`
+    says, None without it. `pace` is this caller's pauses within turns against everybody's: 2 are
+    twice as long.
+    """
+
+    words: str = ""
+    confidence: float = 0.0
+    sounds_finished: float | None = None
+    expected: Expectation = OPEN_SPEECH
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How likely the turn is over, after how many seconds of silence it is, and why.
+
+    `reasons` are the features that count, each with what it adds to the log odds.
+    """
+
+    probability: float
+    patience: float
+    reasons: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What was fitted: the weights of the features, and how odds become patience.
+
+    Log odds of `sure` and above wait `least` seconds, those of `unsure` and below `most`; between
+    them it is a straight line.
+    """
+
+    bias: float
+    weights: Mapping[str, float]
+    sure: float
+    unsure: float
+    least: float
+    most: float
+
+    def patience(self, log_odds: float, pace: float) -> float:
+        """Seconds of silence after which the turn is over, for a caller of this pace."""
+        doubt = (self.sure - log_odds) / (self.sure - self.unsure)
+        beyond = min(1.0, max(0.0, doubt)) * (self.most - self.least)
+        return min(LONGEST_PATIENCE, self.least + beyond * pace)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """One for what answers a question of ours, and one for what callers say of their own accord.
+
+    `usual` are the seconds of a usual pause within a turn.
+    """
+
+    answer: Model
+    open: Model
+    usual: float
+
+    def of(self, expected: Expectation) -> Model:
+        """The one for what is expected."""
+        return self.open if expected.kind is Kind.OPEN else self.answer
+
+
+_SENTENCE_END = re.compile(r"[.?!。？！]$")
+_TRAILING = re.compile(
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with)"
+    r"|，|、|还有|然后|那个|就是|因为|我的|我要|嗯|呃)\W*$",
+    re.IGNORECASE,
+)
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
+_WISH = re.compile(
+    r"\b(?:please|want|need|would like|I'd like|looking for|(?:can|could|may) (?:I|you|we)"
+    r"|let me|tell me|give me|get me|send me|cancel|how|what|when|where|which|who|why)\b",
+    re.IGNORECASE,
+)
+_TALE = re.compile(  # of the caller, or of what has happened: mostly there is a reason to tell it
+    r"^(?:(?:so|and|but|well|hi|hello)\b\W*)*(?:I|I'm|my|it|it's|there|the|we|he|she|they)\b"
+    r"|\b(?:was|were|had|bought|ordered|sent|gave|came|got|moved|paid|told|been|has|have)\b",
+    re.IGNORECASE,
+)
+_SPELLED = re.compile(r"\b(?:\w|\d+)\W*$")  # ends in a letter alone, or in figures
+_DIGIT = re.compile(
+    r"\d|[零〇幺一二三四五六七八九]"
+    r"|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b"
+    r"|是|对|好|不|可以|没错|行",
+    re.IGNORECASE,
+)
+_SURELY = 4.0  # log odds: as sure as smart-turn may be
+
+
+def features(evidence: Evidence) -> dict[str, float]:
+    """What counts, as numbers: mostly 1 for so and 0 for not."""
+    words = evidence.words.strip()
+    *_, last = _BETWEEN_SENTENCES.split(words)
+    wish, question = bool(_WISH.search(last)), words.endswith("?")
+    found: dict[str, float] = {
+        "no words": not words,
+        "one word": len(words.split()) == 1,
+        "sentence": bool(_SENTENCE_END.search(words)),
+        "question": question,
+        "wish": wish,
+        "tale": bool(_TALE.search(last)) and not (wish or question),
+        "spelled": bool(_SPELLED.search(words)),
+        "doubtful words": 1 - evidence.confidence if words else 0.0,
+        "sounds finished": _log_odds(evidence.sounds_finished),
+        "all that was asked for": _is_whole(words, evidence.expected),
+    }
+    return {name: float(value) for name, value in found.items()}
+
+
+def _is_whole(words: str, expected: Expectation) -> bool:
+    match expected:
+        case Expectation(Kind.YES_NO):
+            return bool(_YES_NO.search(words))
+        case Expectation(Kind.DIGITS | Kind.CODE, int(length)):
+            return len(_DIGIT.findall(words)) >= length
+        case _:
+            return False
+
+
+def _lacks(words: str, expected: Expectation) -> bool:
+    """Whether something is clearly missing: the rest of a number, or of a sentence that hangs."""
+    match expected:
+        case Expectation(Kind.DIGITS | Kind.CODE, int(length)) if digits := _DIGIT.findall(words):
+            return len(digits) < length
+        case _:
+            return bool(_TRAILING.search(words))
+
+
+def _log_odds(probability: float | None) -> float:
+    if probability is None:
+        return 0.0
+    held = min(max(probability, 1e-9), 1 - 1e-9)
+    return min(_SURELY, max(-_SURELY, math.log(held / (1 - held))))
+
+
+def judge(evidence: Evidence, models: Models | None = None) -> Verdict:
+    """Weigh the evidence."""
+    model = (models or fitted()).of(evidence.expected)
+    reasons = {
+        name: round(model.weights[name] * value, 3)
+        for name, value in features(evidence).items()
+        if value and model.weights[name]
+    }
+    log_odds = model.bias + sum(reasons.values())
+    probability = 1 / (1 + math.exp(-log_odds))
+    if _lacks(evidence.words, evidence.expected):
+        return Verdict(probability, LONGEST_PATIENCE, reasons)
+    return Verdict(probability, model.patience(log_odds, evidence.pace), reasons)
+
+
+@cache
+def fitted() -> Models:
+    """What ships."""
+    text = files("voice").joinpath("data", "endpointing.json").read_text(encoding="utf-8")
+    told = json.loads(text)
+    return Models(Model(**told["answer"]), Model(**told["open"]), told["usual"])
