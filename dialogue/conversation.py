@@ -284,7 +284,7 @@ class FlowAgent:
         understanding, nlu_seconds, mood = None, None, None
         told = wished is not None and wished.told and not isinstance(state.step, ConfirmChange)
         if wished and not told:
-            event = Switched(wished.why)
+            event = Switched(wished.why, left=bool(self._state.flow and not state.flow))
         elif isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
             understanding = self._understood(turn, state)

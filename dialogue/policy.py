@@ -78,7 +78,7 @@ class Policy(Switching):
                 consent = self.words.text(self.assistant.consent)  # they spoke before they heard it
                 return replace(decision, say=consent + decision.say)
             case Switched():
-                return self.in_this_language().because(event.why)
+                return self.in_this_language(event.left).because(event.why)
             case Said(written=True):
                 return self.turn(event).wrote_no_words()
             case NobodyCame():

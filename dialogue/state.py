@@ -172,6 +172,7 @@ class Switched:
     """The caller wants another language, or speaks it: the assistant now is that language's."""
 
     why: str
+    left: bool = False  # what was under way is not to be had in it
 
 
 @dataclass(frozen=True, slots=True)

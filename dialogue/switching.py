@@ -24,11 +24,16 @@ from dialogue.state import (
 class Switching(Progress):
     """The part of a decision that is about the language."""
 
-    def in_this_language(self) -> Decision:
-        """Say that it is this language from here on, and ask anew what was asked in another."""
+    def in_this_language(self, left: bool) -> Decision:
+        """Say that it is this language from here on, and ask anew what was asked in another.
+
+        Where this one lacks the flow under way, so that it was `left`, a person is offered for it.
+        """
         consent = () if self.state.greeted else self.words.text(self.assistant.consent)
         words = consent + self.words.phrase("this_language")
         here = self.at(replace(self.state, greeted=True, misses=0, silences=0))
+        if left:
+            return here.offer_person(words)
         match self.state.step:
             case ConfirmChange():  # its question has values in it that were said in the other one
                 return here.at(replace(here.state, step=Idle())).proceed().after(words)
@@ -48,10 +53,11 @@ def in_this_language(decision: Decision, assistant: Assistant, why: str, now: da
 def carried(state: State, assistant: Assistant) -> State:
     """Return the state with only what the assistant has texts for; where it lacks some, idle."""
     flows = assistant.flows
+    slots = tuple(pair for pair in state.slots if pair[0] in assistant.slots)
     later = tuple(asked for asked in state.later if asked.intent in flows)
     offered = state.offered if state.offered in flows else ""
     finished = state.finished if state.finished in flows else ""
-    state = replace(state, later=later, offered=offered, finished=finished)
+    state = replace(state, slots=slots, later=later, offered=offered, finished=finished)
     match state.step:
         case ConfirmIntent(intent):
             needed = {intent}

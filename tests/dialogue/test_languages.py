@@ -10,7 +10,9 @@ from dialogue.agent import Said
 from dialogue.assistant import SHIPPED, Assistant, load_assistant
 from dialogue.conversation import FlowAgent
 from dialogue.languages import Tongue, Wish, wish
+from dialogue.state import State
 from dialogue.store import open_store
+from dialogue.switching import carried
 from tests.dialogue.caller import FRIDAY_AFTERNOON, TODAY, Caller, Words, WordsNlu
 
 CHINESE = Words(
@@ -129,8 +131,14 @@ async def test_a_flow_that_the_language_lacks_is_left(
     caller = Caller(agent)
     await caller.rings()
     await caller.says("where is my order")
-    assert await caller.says("说中文") == "好的，我们说中文。 请问有什么可以帮您？"
+    assert await caller.says("说中文") == "好的，我们说中文。 要我为您转接人工客服吗？"
     store.close()
+
+
+def test_values_that_the_language_has_no_slot_for_are_left_behind(chinese: Assistant) -> None:
+    state = State(slots=(("order_number", "15213"), ("shoe_size", "42")), finished="shoe_fitting")
+    kept = carried(state, chinese)
+    assert (kept.slots, kept.finished) == ((("order_number", "15213"),), "")
 
 
 def test_no_english_is_left_in_what_is_said_in_chinese(chinese: Assistant) -> None:
