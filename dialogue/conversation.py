@@ -4,10 +4,9 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-import anyio
 from anyio import fail_after, to_thread
 from sqlalchemy import Connection
 
@@ -37,7 +36,6 @@ from dialogue.recommendation.suggestions import may_suggest, welcome
 from dialogue.state import (
     Call,
     ConfirmChange,
-    Decision,
     Event,
     Heard,
     Idle,
@@ -49,6 +47,7 @@ from dialogue.state import (
 )
 from dialogue.store import Store, Turn
 from dialogue.switching import carried, in_this_language
+from dialogue.thought import Foreseen, Pending, Thought
 from nlu.doubt import understood
 from nlu.mood import Trend
 from nlu.understand import YES_NO, Alternative, Nlu, Understanding
@@ -57,41 +56,6 @@ log = logging.getLogger(__name__)
 
 SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to slowly
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
-
-
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """What a reply has come to, before anybody heard it."""
-
-    decision: Decision
-    understanding: Understanding | None
-    sources: tuple[str, ...]
-    nlu_seconds: float | None = None
-    secrets: tuple[str, ...] = ()
-    mood: Trend | None = None
-
-
-@dataclass(slots=True)
-class Foreseen:
-    """A turn that is thought about, as things stand; `thought` once `done`, if that worked."""
-
-    turn: CallerTurn
-    state: State
-    done: anyio.Event = field(default_factory=anyio.Event)
-    thought: Thought | None = None
-
-    def is_of(self, turn: CallerTurn, state: State) -> bool:
-        """Whether a reply to this turn, as things stand, comes to the same."""
-        return self.turn == turn and self.state is state
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A reply under way: whose turn it answers, and what it has come to, once it has."""
-
-    turn: CallerTurn
-    thought: Thought | None = None
-    finished: bool = False  # all its clauses have been asked for
 
 
 class FlowAgent:
