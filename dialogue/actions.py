@@ -32,7 +32,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from dialogue import phrasing
+from dialogue.forms import Forms
 from dialogue.hours import Hours
+from dialogue.names import Names
 from dialogue.next_need import Known
 from dialogue.reading import fail, read_text
 from nlu.understand import Alternative
@@ -57,7 +60,7 @@ class Request:
     The connection of a look-up refuses to write; that of a change commits when the action returns,
     and nothing is kept if it raises. `values` are what a change's look-up found, as they were said,
     with the slots as they were spoken: the caller heard them and said yes, so a change makes just
-    that.
+    that. `forms` are how the caller's language says days and amounts.
     """
 
     slots: Mapping[str, str]
@@ -67,6 +70,12 @@ class Request:
     call: str = ""  # names the conversation, as in the history
     values: Mapping[str, str] = field(default_factory=dict)
     claim: Claim | None = None  # while it is found out who is calling
+    forms: Forms = phrasing
+    names: Names = field(default_factory=Names)
+
+    def things(self, names: Iterable[str]) -> str:
+        """Return the business's own names as the caller's: 'the kettle and the toaster'."""
+        return self.forms.spoken_things([self.names.said(name) for name in names])
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,15 @@ FEW_EXAMPLES = 10  # of an intent
 
 
 def advise(folder: Folder) -> Iterator[Fault]:
-    """Yield remarks on a folder without faults."""
-    flows = read_yaml(folder.assistant.path / "flows.yaml")
-    yield from _of_the_model(folder)
-    yield from _of_examples(folder)
-    yield from _of_slots(folder, flows)
+    """Yield remarks on a folder without faults, and on its variants in other languages."""
     yield from _of_actions(folder)
-    yield from _of_sentences(folder, flows)
+    for one in (folder, *folder.variants):
+        flows = read_yaml(one.assistant.path / "flows.yaml")
+        yield from one.remarks
+        yield from _of_the_model(one)
+        yield from _of_examples(one)
+        yield from _of_slots(one, flows)
+        yield from _of_sentences(one, flows)
 
 
 def _of_the_model(folder: Folder) -> Iterator[Fault]:

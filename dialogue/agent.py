@@ -30,7 +30,8 @@ class Said:
 
     Or what they wrote: a text message, with the text that was read in each of its pictures. `cue`
     is how it was said, if that was measured. `look_again` asks the recogniser what else it may have
-    heard, where it doubts; it holds the sound, so an `Exchange` does not keep it.
+    heard, where it doubts; it holds the sound, so an `Exchange` does not keep it. `language` is the
+    one that was heard, where several were told apart, and how likely.
     """
 
     text: str
@@ -39,6 +40,8 @@ class Said:
     written: bool = False
     pictures: tuple[str, ...] = ()
     cue: AcousticCue | None = None
+    language: str = ""
+    language_confidence: float = 0.0
     look_again: LookAgain | None = field(default=None, compare=False, repr=False)
 
 
@@ -94,6 +97,7 @@ class Exchange:
     mood: Trend | None = None
     trace: tuple[str, ...] = ()  # why this reply: the rules that led to it
     answered: str = ""
+    language: str = ""  # of the reply
 
     def told(self, how: str, dialogue_seconds: float) -> Self:
         """Return the exchange with how the model answered; its first clause took so long."""
@@ -126,11 +130,13 @@ class Agent(Protocol):
 
     `outcome` is None while the conversation goes on; `commit` sets it ("resolved", "handed_over",
     "silent_caller", …: `dialogue.state.Outcome`) when the last words were heard to their end, and
-    the line hangs up. `speed` is how fast to speak, against the voice's own.
+    the line hangs up. `speed` is how fast to speak, against the voice's own; `language` is what is
+    spoken and listened for, the one that calls begin in if empty.
     """
 
     outcome: str | None
     speed: float
+    language: str
     waiting: Waiting
     exchange: Exchange | None
 

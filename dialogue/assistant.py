@@ -1,8 +1,8 @@
 """An assistant is a folder: everything about one business, checked as a whole and frozen."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dialogue import AssistantError, Fault
@@ -24,10 +24,12 @@ from dialogue.identity import (
 )
 from dialogue.knowledge import Library, Passage
 from dialogue.knowledge.checking import check_library
+from dialogue.names import Names
 from dialogue.phrasing import names, render, sentences
 from dialogue.reading import Document, Tell, fail, read_toml, read_yaml, stand_in
 from dialogue.recommendation.shelf import Shelf
 from dialogue.seeds import Seed
+from dialogue.variants import is_variant, merged, variant_folders
 from dialogue.verification import VERIFY, Verifier, verifying
 from nlu import NluError
 from nlu.dataset import Intents, SlotType, load_intents
@@ -41,7 +43,7 @@ class Assistant:
     path: Path
     name: str
     language: str
-    also: tuple[str, ...]  # other languages that callers may speak; told apart, not answered in
+    also: tuple[str, ...]  # other languages that callers may speak, to be told apart
     greeting: str
     consent: str | None
     voice: Voice
@@ -66,6 +68,17 @@ class Assistant:
     actions: Mapping[str, Action]
     seeds: tuple[Seed, ...]
     verification: Verification | None = None
+    names: Names = field(default_factory=Names)
+    variants: Mapping[str, "Assistant"] = field(default_factory=dict)  # by language
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All that callers may speak, the assistant's own first."""
+        return tuple(dict.fromkeys((self.language, *self.also, *self.variants)))
+
+    def spoken_in(self, language: str) -> "Assistant":
+        """Return the assistant in this language; in its own, if it has no such one."""
+        return self.variants.get(language, self)
 
     @property
     def faq(self) -> Mapping[str, Passage]:
@@ -91,6 +104,8 @@ class Folder:
     assistant: Assistant
     intents: Intents
     faults: tuple[Fault, ...]
+    remarks: tuple[Fault, ...] = ()  # what is missing in a variant
+    variants: tuple["Folder", ...] = ()
 
 
 SHIPPED = Path(__file__).parent / "assistants"
@@ -119,28 +134,94 @@ def load_assistant(folder: Path) -> Assistant:
     return read.assistant
 
 
+def in_language(assistant: Assistant, language: str) -> Assistant:
+    """Return the assistant as one that begins in this language and may change to its own."""
+    own = replace(assistant, variants={})
+    others = {name: one for name, one in assistant.variants.items() if name != language}
+    return replace(assistant.variants[language], variants={assistant.language: own, **others})
+
+
 def read_folder(folder: Path) -> Folder:
-    """Read an assistant's folder with all its mistakes.
+    """Read an assistant's folder with all its mistakes, and its variants in other languages.
+
+    A variant's folder is that of the whole assistant, which then begins in its language.
 
     Raises AssistantError: there is no such folder.
     """
     if not folder.is_dir():
         fail(folder, 1, "there is no such folder; name one that holds an assistant.toml")
+    if is_variant(folder):
+        whole = read_folder(folder.parent)
+        mine = [one for one in whole.variants if one.assistant.path == folder]
+        if not mine:
+            return whole
+        assistant = in_language(whole.assistant, mine[0].assistant.language)
+        return replace(whole, assistant=assistant)
     reading = Reading(folder)
     toml = reading.file(IDENTITY, read_toml) or Document(folder / IDENTITY, {}, {})
-    identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
     yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
+    actions = reading.file(ACTIONS, load_actions) or {}
+    tables = toml.salvage(Identity, lambda error: None) or stand_in(Identity)
+    shared = Shared(actions, reading.tables(tables.store.tables), reading.shelf(tables.recommend))
+    read = _read(folder, reading, toml, yaml, shared)
+    if read.faults:
+        return read
+    variants = [_read_variant(path, toml, yaml, shared) for path in variant_folders(folder)]
+    by_language = {variant.assistant.language: variant.assistant for variant in variants}
+    faults = tuple(fault for variant in variants for fault in variant.faults)
+    return replace(
+        read,
+        assistant=replace(read.assistant, variants=by_language),
+        faults=faults,
+        variants=tuple(variants),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all languages of an assistant have in common."""
+
+    actions: Mapping[str, Action]
+    seeds: tuple[Seed, ...]
+    shelf: Shelf | None
+
+
+def _read_variant(folder: Path, toml: Document, yaml: Document, shared: Shared) -> Folder:
+    """Read the texts of another language; all that is no text is that of the whole assistant."""
+    reading = Reading(folder)
+    own_toml = reading.file(IDENTITY, read_toml) or Document(folder / IDENTITY, {}, {})
+    own_yaml = reading.file(FLOWS, read_yaml) or Document(folder / FLOWS, {}, {})
+    variant = merged(toml, yaml, own_toml, own_yaml)
+    reading.add(variant.faults)
+    read = _read(folder, reading, variant.toml, variant.yaml, shared, variant.dropped)
+    return replace(read, remarks=variant.remarks)
+
+
+def _read(  # noqa: PLR0913, PLR0917 - the files, and what is not in them
+    folder: Path,
+    reading: Reading,
+    toml: Document,
+    yaml: Document,
+    shared: Shared,
+    dropped: Collection[str] = (),
+) -> Folder:
+    """Read the rest of a folder; flows that were `dropped` need no intent's flow."""
+    identity = reading.piece(IDENTITY, lambda tell: toml.salvage(Identity, tell))
     flows = reading.piece(FLOWS, lambda tell: yaml.salvage(Flows, tell))
     library = reading.library()
-    actions = reading.file(ACTIONS, load_actions) or {}
     identity, flows = identity or stand_in(Identity), flows or stand_in(Flows)
-    seeds = reading.tables(identity.store.tables)
-    shelf = reading.shelf(identity.recommend)
     intents = reading.piece(INTENTS, lambda tell: _intents(folder / INTENTS, tell))
     intents = intents or Intents("", (), (), ())
     assistant = _assembled(folder, identity, flows, {slot.name: slot for slot in intents.slots})
-    assistant = replace(assistant, library=library, actions=actions, seeds=seeds, recommend=shelf)
-    reading.add(check(assistant, intents.names, toml, yaml))
+    assistant = replace(
+        assistant,
+        library=library,
+        actions=shared.actions,
+        seeds=shared.seeds,
+        recommend=shared.shelf,
+    )
+    answered = [name for name in intents.names if name not in dropped]
+    reading.add(check(assistant, answered, toml, yaml))
     reading.add(check_library(library, folder, assistant.facts))
     return Folder(_able_to_verify(assistant), intents, tuple(reading.faults))
 
@@ -195,6 +276,7 @@ def _assembled(
         actions={},
         seeds=(),
         verification=flows.verification,
+        names=Names(identity.names),
     )
 
 

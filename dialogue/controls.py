@@ -9,11 +9,17 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 from rapidfuzz import fuzz
 
 ALIKE = 88.0  # of 100: how near the words must come to a wording; a misheard letter is let through
+MISSING = 2  # letters of a wording, at most, and no more than a third of them
 BESIDE = 2  # words that may stand beside a wording: "oh, never mind, thanks"
+
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+
+NameT = TypeVar("NameT")
 
 
 class Control(StrEnum):
@@ -24,22 +30,32 @@ class Control(StrEnum):
     ROBOT = "robot"  # are they talking with a machine?
     FIRST = "first"  # of the two that were offered
     SECOND = "second"
+    THIS_LANGUAGE = "this_language"  # speak the one whose texts have this wording
 
 
-def control(text: str, wordings: Mapping[Control, tuple[str, ...]]) -> Control | None:
+def control(text: str, wordings: Mapping[NameT, tuple[str, ...]]) -> NameT | None:
     """Return what the caller wants of the conversation, if that is all they said."""
     said = _words(text)
-    best = max(_nearness(said, wordings), default=(0.0, None), key=lambda found: found[0])
-    return best[1] if best[0] >= ALIKE else None
+    near = list(_nearness(said, wordings))
+    best = max(near, key=lambda found: found[0], default=None)
+    return best[1] if best and best[0] >= ALIKE else None
 
 
 def _nearness(
-    said: str, wordings: Mapping[Control, tuple[str, ...]]
-) -> Iterator[tuple[float, Control | None]]:
+    said: str, wordings: Mapping[NameT, tuple[str, ...]]
+) -> Iterator[tuple[float, NameT]]:
     for name, phrases in wordings.items():
         for phrase in map(_words, phrases):
-            if len(said.split()) <= len(phrase.split()) + BESIDE and len(said) >= len(phrase) - 2:
+            missing = len(phrase) - len(said)
+            few = missing <= min(MISSING, len(phrase) / 3)
+            if few and _length(said) <= _length(phrase) + BESIDE:
                 yield fuzz.partial_ratio(phrase, said), name
+
+
+def _length(said: str) -> float:
+    """Count the words; of Chinese, that has no spaces, two characters are one."""
+    characters = len(_HAN.findall(said))
+    return len(_HAN.sub(" ", said).split()) + characters / 2
 
 
 @lru_cache  # the wordings come again with every turn

@@ -2,12 +2,11 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 
-import anyio
 from anyio import fail_after, to_thread
 from sqlalchemy import Connection
 
@@ -25,8 +24,10 @@ from dialogue.agent import (
 from dialogue.assistant import Assistant
 from dialogue.commitment import asked, binding, joined
 from dialogue.extras import Extras, likely_need, who_calls
+from dialogue.forms import forms_of
 from dialogue.inquiry import Inquiry
 from dialogue.knowledge import Knowledge
+from dialogue.languages import Tongue, Wish, wish
 from dialogue.llm.own_words import in_own_words
 from dialogue.outward import brief, waiting
 from dialogue.policy import decide
@@ -34,16 +35,19 @@ from dialogue.privacy import masked, secrets
 from dialogue.recommendation.suggestions import may_suggest, welcome
 from dialogue.state import (
     Call,
-    Decision,
+    ConfirmChange,
     Event,
     Heard,
     Idle,
     LookedUp,
     Prove,
     State,
+    Switched,
     Tip,
 )
 from dialogue.store import Store, Turn
+from dialogue.switching import carried, in_this_language
+from dialogue.thought import Foreseen, Pending, Thought
 from nlu.doubt import understood
 from nlu.mood import Trend
 from nlu.understand import YES_NO, Alternative, Nlu, Understanding
@@ -54,48 +58,13 @@ SLOW_SPEED = 0.8  # of the voice's own, for a caller who asked to be spoken to s
 THINK_SECONDS = 8.0  # a look-up that hangs in the business's own systems must not silence a call
 
 
-@dataclass(frozen=True, slots=True)
-class Thought:
-    """What a reply has come to, before anybody heard it."""
-
-    decision: Decision
-    understanding: Understanding | None
-    sources: tuple[str, ...]
-    nlu_seconds: float | None = None
-    secrets: tuple[str, ...] = ()
-    mood: Trend | None = None
-
-
-@dataclass(slots=True)
-class Foreseen:
-    """A turn that is thought about, as things stand; `thought` once `done`, if that worked."""
-
-    turn: CallerTurn
-    state: State
-    done: anyio.Event = field(default_factory=anyio.Event)
-    thought: Thought | None = None
-
-    def is_of(self, turn: CallerTurn, state: State) -> bool:
-        """Whether a reply to this turn, as things stand, comes to the same."""
-        return self.turn == turn and self.state is state
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A reply under way: whose turn it answers, and what it has come to, once it has."""
-
-    turn: CallerTurn
-    thought: Thought | None = None
-    finished: bool = False  # all its clauses have been asked for
-
-
 class FlowAgent:
     """The `Agent` of an assistant's flows; one per call.
 
     `now` gives the time, with a zone or on the business's own clock; nothing else tells it. Without
     `knowledge` only the flows answer; `extras` is what else there is. `call` names the conversation
     in the history. `mood` is the caller's so far: what they feel is so, whether they hear the
-    answer or not.
+    answer or not. `others` are the languages beside the assistant's own, by name.
     """
 
     def __init__(  # noqa: PLR0913 - one for each part it is made of
@@ -107,6 +76,7 @@ class FlowAgent:
         *,
         knowledge: Knowledge | None = None,
         extras: Extras | None = None,
+        others: Mapping[str, Tongue] | None = None,
         call: str = "",
     ) -> None:
         self.outcome: str | None = None
@@ -115,13 +85,14 @@ class FlowAgent:
         self.exchange: Exchange | None = None
         self.mood = Trend()
         self._answered_mood = self.mood  # without the turn that went unanswered and comes again
-        self._assistant = assistant
-        self._nlu = nlu
+        own = Tongue(assistant, nlu, knowledge)
+        self._tongues = {assistant.language: own, **(others or {})}
+        self._own = assistant.language
+        self.language = self._own
         self._store = store
         self._now = now
         self._extras = extras or Extras()
         self._owned: Collection[str] = ()  # by the caller, if they are known
-        self._inquiry = Inquiry(assistant, knowledge, store, now)
         self._call = call
         self._state = State()
         self._pending: Pending | None = None
@@ -158,8 +129,7 @@ class FlowAgent:
         waited = time.perf_counter() - began
         understood = min(thought.nlu_seconds, waited) if thought.nlu_seconds is not None else None
         self._pending = Pending(turn, thought)
-        self.waiting = waiting(thought.decision.state, self._assistant)
-        self.speed = SLOW_SPEED if thought.decision.state.slow else 1.0
+        self._expect(thought.decision.state)
         self.mood = thought.mood or self.mood
         self.exchange = Exchange(
             replace(turn, look_again=None) if isinstance(turn, Said) else turn,
@@ -170,6 +140,7 @@ class FlowAgent:
             thought.secrets,
             thought.mood,
             thought.decision.trace,
+            language=self.language,
         )
         spoken = in_own_words(thought.decision, self._question(turn, thought), self._extras.speaker)
         async with aclosing(spoken) as clauses:
@@ -193,7 +164,7 @@ class FlowAgent:
         unsaid = isinstance(pending.turn, Opening) and pending.turn.words and not whole
         if thought is None or unsaid or not binding(thought.decision, heard):
             self._unanswered = pending.turn if isinstance(pending.turn, Said) else self._unanswered
-            self.waiting = waiting(self._state, self._assistant)
+            self._expect(self._state)
             if heard:
                 await to_thread.run_sync(self._remember, None, thought, heard)
             return
@@ -225,6 +196,20 @@ class FlowAgent:
                 return foreseen.thought
         return await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
 
+    @property
+    def _assistant(self) -> Assistant:
+        """The assistant in the language that is spoken."""
+        return self._tongue(self._state).assistant
+
+    def _tongue(self, state: State) -> Tongue:
+        return self._tongues[state.language or self._own]
+
+    def _expect(self, state: State) -> None:
+        """Tell the ears and the voice how it goes on from this state."""
+        self.waiting = waiting(state, self._tongue(state).assistant)
+        self.speed = SLOW_SPEED if state.slow else 1.0
+        self.language = state.language or self._own
+
     def _happened(self, turn: CallerTurn) -> None:
         """Take in what is so, whether the caller hears of it or not."""
         match turn:
@@ -253,37 +238,57 @@ class FlowAgent:
 
     def _think(self, turn: CallerTurn) -> Thought:
         """Understand, decide, and look up what the decision asks for. Blocking."""
-        now = self._assistant.hours.local(self._now())
+        state, wished = self._state, self._wish(turn)
+        if wished:
+            state = replace(state, language=wished.language)
+            state = carried(state, self._tongue(state).assistant)
+        tongue = self._tongue(state)
+        now = tongue.assistant.hours.local(self._now())
         event: Event = turn
         understanding, nlu_seconds, mood = None, None, None
-        if isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
+        told = wished is not None and wished.told and not isinstance(state.step, ConfirmChange)
+        if wished and not told:
+            event = Switched(wished.why, left=bool(self._state.flow and not state.flow))
+        elif isinstance(turn, Said) and any(character.isalnum() for character in turn.text):
             began = time.perf_counter()
-            understanding = self._understood(turn)
+            understanding = self._understood(turn, state)
             nlu_seconds = time.perf_counter() - began
             mood = self._feel(turn, understanding)
-            event = self._heard(turn, understanding, mood or self.mood)
-        state = self._state
+            event = self._heard(turn, understanding, mood or self.mood, tongue)
         if isinstance(turn, Opening) and turn.caller and not (turn.words or state.greeted):
-            known = who_calls(turn.caller, self._assistant, self._store, now)
+            known = who_calls(turn.caller, tongue.assistant, self._store, now)
             self._owned = self._extras.owned(known)
-            state = replace(state, guess=likely_need(known, self._assistant, now.date()))
-        decision = decide(state, event, self._assistant, now)
+            state = replace(state, guess=likely_need(known, tongue.assistant, now.date()))
+        decision = decide(state, event, tongue.assistant, now)
         while decision.look_up:
-            found = self._look_up(decision.look_up, now)
+            found = self._look_up(decision.look_up, now, tongue.assistant)
             tip = self._tip(found, decision.state, mood or self.mood)
-            next_one = decide(decision.state, LookedUp(found, tip), self._assistant, now)
+            next_one = decide(decision.state, LookedUp(found, tip), tongue.assistant, now)
             decision = next_one.following(decision)
+        if wished and told:
+            decision = in_this_language(decision, tongue.assistant, wished.why, now)
         states = self._state, decision.state
-        hidden = secrets(turn, understanding, states, self._assistant)
+        hidden = secrets(turn, understanding, states, tongue.assistant)
         return Thought(decision, understanding, decision.sources, nlu_seconds, hidden, mood)
 
-    def _understood(self, turn: Said) -> Understanding:
-        now_waiting = waiting(self._state, self._assistant)
-        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
-        return understood(self._nlu, turn.text, slot, self._assistant.slots, turn.look_again)
+    def _wish(self, turn: CallerTurn) -> Wish | None:
+        """Return the language that the caller changes to, if they do."""
+        if not isinstance(turn, Said):
+            return None
+        assistants = [tongue.assistant for tongue in self._tongues.values()]
+        return wish(turn, self._assistant, assistants)
 
-    def _heard(self, turn: Said, understanding: Understanding, mood: Trend) -> Heard:
-        found = self._inquiry.look(turn, understanding, self._state)
+    def _understood(self, turn: Said, state: State) -> Understanding:
+        tongue = self._tongue(state)
+        now_waiting = waiting(state, tongue.assistant)
+        slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
+        return understood(tongue.nlu, turn.text, slot, tongue.assistant.slots, turn.look_again)
+
+    def _heard(
+        self, turn: Said, understanding: Understanding, mood: Trend, tongue: Tongue
+    ) -> Heard:
+        inquiry = Inquiry(tongue.assistant, tongue.knowledge, self._store, self._now)
+        found = inquiry.look(turn, understanding, self._state)
         return Heard(
             understanding,
             turn.confidence,
@@ -301,13 +306,13 @@ class FlowAgent:
         proves = isinstance(self._state.step, Prove)
         return turn.look_again() if proves and turn.look_again else ()
 
-    def _look_up(self, call: Call, now: datetime) -> Found | None:
-        action = self._assistant.actions[call.action]
+    def _look_up(self, call: Call, now: datetime, assistant: Assistant) -> Found | None:
+        action = assistant.actions[call.action]
         if not isinstance(action, LookUp):
             raise TypeError(f"{call.action} is no look-up")  # the folder's checks see to that
         try:
             with self._store.reading() as connection:
-                found = action.run(self._request(call, now, connection))
+                found = action.run(self._request(call, now, connection, assistant))
             promised = action.cases.get(found.case)
             if promised is None or not promised <= found.values.keys():
                 raise ActionError(f"it returned {found}, not a case of its cases=")
@@ -318,34 +323,46 @@ class FlowAgent:
 
     def _tip(self, found: Found | None, state: State, mood: Trend) -> Tip | None:
         """Return what may be suggested beside what was found. Blocking."""
-        if found is None or not welcome(mood) or not may_suggest(found, state, self._assistant):
+        if (
+            found is None
+            or not welcome(mood)
+            or not may_suggest(found, state, self._tongue(state).assistant)
+        ):
             return None
         return self._extras.tip(found, self._owned, self._store)
 
     def _change(self, call: Call) -> None:
         """Make the change that the caller agreed to. Blocking."""
-        action = self._assistant.actions[call.action]
+        assistant = self._assistant
+        action = assistant.actions[call.action]
         if not isinstance(action, Change):
             raise TypeError(f"{call.action} is no change")  # the folder's checks see to that
-        now = self._assistant.hours.local(self._now())
+        now = assistant.hours.local(self._now())
         key = f"{self._key} {self._commits}"
         try:
             self._store.change(
-                key, call.action, now, lambda kept: action.run(self._request(call, now, kept))
+                key,
+                call.action,
+                now,
+                lambda kept: action.run(self._request(call, now, kept, assistant)),
             )
         except Exception as error:  # the business's own code; the caller hears an apology
             log.error("%s failed: %s: %s", call.action, type(error).__name__, error)
             self._state = replace(self._state, change_failed=True)
 
-    def _request(self, call: Call, now: datetime, connection: Connection) -> Request:
+    def _request(
+        self, call: Call, now: datetime, connection: Connection, assistant: Assistant
+    ) -> Request:
         return Request(
             dict(call.slots),
             now,
-            self._assistant.hours,
+            assistant.hours,
             connection,
             self._call,
             dict(call.values),
             call.claim,
+            forms_of(assistant.language),
+            assistant.names,
         )
 
     def _remember(self, turn: CallerTurn | None, thought: Thought | None, heard: str) -> None:

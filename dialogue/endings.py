@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from dialogue.assistant import Assistant
-from dialogue.phrasing import sentences
+from dialogue.phrasing import is_question, sentences
 from dialogue.state import (
     YES_NO_STEPS,
     AskSlot,
@@ -92,7 +92,7 @@ class Endings:
         words = sentences(self.state.opening) or self.words.text(self.assistant.greeting)
         if need is None or self.state.opening:
             return Decision(state, consent + words)
-        words = tuple(clause for clause in words if not clause.endswith("?"))
+        words = tuple(clause for clause in words if not is_question(clause))
         step = ConfirmIntent(need.intent, ((ORDER, need.order),), known=True)
         asking = Decision(replace(state, step=step), consent + words + self.words.guess(need))
         return asking.because(f"a known caller: {need.reason}")

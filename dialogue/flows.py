@@ -20,13 +20,14 @@ def _text(text: str) -> str:
     return text
 
 
-def _several(texts: object) -> object:
+def several(texts: object) -> object:
+    """Take one text for a list of one."""
     return (texts,) if isinstance(texts, str) else texts
 
 
 Text = Annotated[str, AfterValidator(_text)]  # spoken; {name} stands for a value
 # One text, or several that are said in turn, so that nobody hears the same words twice.
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_several), Field(min_length=1, strict=False)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(several), Field(min_length=1, strict=False)]
 
 
 class SlotTexts(Part):
@@ -179,6 +180,7 @@ class Phrases(Part):
     goodbye: Text
     slower: Text  # they asked for it; what was said last follows
     robot: Text  # "am I talking to a machine?"
+    this_language: Text | None = None  # the caller asked for it, or speaks it
     apology: Text  # once, to a caller in a bad mood
     upset: Text  # and before they are put through, if it stays
     trouble: Text

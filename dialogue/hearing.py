@@ -11,7 +11,6 @@ from dialogue.flows import Flow
 from dialogue.state import ChooseIntent, Heard, State
 from nlu.ellipsis import completed, with_digit
 from nlu.language import Reader, reader_of
-from nlu.yes_no import read_leading_yes_no
 
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
 _POLARITY = {"yes": "affirm", "no": "deny"}
@@ -27,7 +26,8 @@ class Hearing:
     today: date
 
     @property
-    def _reader(self) -> Reader:
+    def reader(self) -> Reader:
+        """How values are read in the assistant's language."""
         return reader_of(self.assistant.language)
 
     @property
@@ -94,8 +94,8 @@ class Hearing:
         if self.polarity or self.heard.keys:
             return self.polarity
         if self.asks_for_something and self.intent != flow:
-            return _POLARITY.get(read_leading_yes_no(self.text) or "")
-        return _POLARITY.get(self._reader.read("yes_no", self.text, self.today) or "")
+            return _POLARITY.get(self.reader.read_leading_yes_no(self.text) or "")
+        return _POLARITY.get(self.reader.read("yes_no", self.text, self.today) or "")
 
     def asks_besides(self, flow: str) -> bool:
         """Whether a request follows the answer: "yes, and when are you open"."""
@@ -108,7 +108,7 @@ class Hearing:
             return True
         if self.asks_besides(flow):
             return True  # a plain yes went before
-        read = self._reader.read("yes_no", self.text, self.today)
+        read = self.reader.read("yes_no", self.text, self.today)
         return read == "yes" and self.heard.confidence >= self.assistant.confidence.transcript
 
     def value(self, slot: str) -> str | None:
@@ -117,16 +117,21 @@ class Hearing:
         for found in reversed(self.heard.understanding.slots):
             if found.name == slot:
                 if kind.kind == "date":  # the assistant's today may be another than the engine's
-                    return self._reader.read("date", found.text, self.today)
-                return found.value
-        return None
+                    return self.reader.read("date", found.text, self.today)
+                said = self.text if self._in_catalogue(slot) else ""
+                return self.assistant.names.thing(found.value, said)
+        return self.assistant.names.find(self.text) if self._in_catalogue(slot) else None
+
+    def _in_catalogue(self, slot: str) -> bool:
+        texts = self.assistant.slot_texts.get(slot)
+        return texts is not None and texts.vocabulary_from is not None
 
     def number(self, slot: str) -> str | None:
         """Return the value of a slot that was asked for: any digits will do."""
         value, kind = self.value(slot), self.assistant.slots[slot]
         if value is not None or kind.kind != "digits":
             return value
-        find = self._reader.find
+        find = self.reader.find
         found = find("digits", self.text, self.today, kind.length)
         found = found or find("digits", self.text, self.today)
         return found.value if found and len(found.value) > 1 else None  # "I don't have one"
@@ -185,4 +190,4 @@ class Hearing:
         for found in sorted(self.heard.understanding.slots, key=lambda found: -found.start):
             if found.name == slot:
                 text = text[: found.start] + text[found.end :]
-        return re.findall(r"[a-z']+", text.lower())
+        return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from dialogue.flows import Text
+from dialogue.flows import Text, several
+from dialogue.forms import forms_of
 from dialogue.hours import CLOSED, Hours, Span
 from dialogue.phrasing import WEEKDAYS
 from dialogue.reading import Part
@@ -88,6 +89,7 @@ class Confidence(Part):
     act: float = Field(default=0.55, ge=0, le=1)  # of the intent: act on it
     ask: float = Field(default=0.3, ge=0, le=1)  # of the intent: "Is this about …?"
     transcript: float = Field(default=0.4, ge=0, le=1)  # of the words: below it, ask
+    language: float = Field(default=0.8, ge=0, le=1)  # of the one that was heard: change to it
 
 
 class Mood(Part):
@@ -153,6 +155,10 @@ class KnowledgeTable(Part):
     )
 
 
+# One name, or several: the first one is said, all are understood.
+Called = Annotated[tuple[str, ...], BeforeValidator(several), Field(min_length=1, strict=False)]
+
+
 class Identity(Part):
     """What assistant.toml holds."""
 
@@ -172,10 +178,10 @@ class Identity(Part):
     store: Store = Store()
     knowledge: KnowledgeTable = KnowledgeTable()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use
+    names: dict[str, Called] = Field(default={})  # of products, in a language that is not theirs
 
 
 def all_facts(identity: Identity) -> dict[str, str]:
     """Return the {names} that any text may use: the business's own, and two that all have."""
-    minutes = identity.handoff.wait_minutes
-    wait = f"{minutes} minute{'s' if minutes > 1 else ''}"
+    wait = forms_of(identity.language).spoken_minutes(identity.handoff.wait_minutes)
     return {**identity.facts, "business": identity.name, "wait": wait}

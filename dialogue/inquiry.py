@@ -16,6 +16,7 @@ from dialogue.knowledge import Answer, Found, Knowledge, Known, Purchase
 from dialogue.proving import is_attempt
 from dialogue.state import Prove, State, Step
 from dialogue.store import Store
+from nlu.language import reader_of
 from nlu.understand import OUT_OF_SCOPE, Understanding
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ class Inquiry:
         if not isinstance(step, Prove) or not step.factor:
             return False
         today = self.assistant.hours.local(self.now()).date()
-        return is_attempt(self.assistant.factors[step.factor].kind, text, today)
+        kind, reader = self.assistant.factors[step.factor].kind, reader_of(self.assistant.language)
+        return is_attempt(kind, text, today, reader)
 
     def _known(self, slots: Sequence[tuple[str, str]]) -> Known:
         today = self.assistant.hours.local(self.now()).date()

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from dialogue import ActionError
 from dialogue.actions import Found, Request, look_up
-from dialogue.phrasing import capital, spoken_day, spoken_time
+from dialogue.phrasing import capital
 
 SOURCE = "assistant.toml#hours"
 
@@ -19,19 +19,19 @@ SOURCE = "assistant.toml#hours"
 )
 def opening_hours(request: Request) -> Found:
     """Now, or on the day that the caller named."""
-    now, hours = request.now, request.hours
+    now, hours, forms = request.now, request.hours, request.forms
     today = now.date()
     day = date.fromisoformat(request.slots.get("date", today.isoformat()))
     span = hours.on(day)
     if day != today and span:
         values = {
-            "day": capital(spoken_day(day, today)),
-            "at": spoken_time(span.opens),
-            "closes": spoken_time(span.closes),
+            "day": capital(forms.spoken_day(day, today)),
+            "at": forms.spoken_time(span.opens),
+            "closes": forms.spoken_time(span.closes),
         }
         return Found("open_on_day", values, SOURCE)
     if span and hours.is_open(now):
-        return Found("open_now", {"closes": spoken_time(span.closes)}, SOURCE)
+        return Found("open_now", {"closes": forms.spoken_time(span.closes)}, SOURCE)
     before = (
         now if day == today else now.replace(hour=0, minute=0) + timedelta(days=(day - today).days)
     )
@@ -39,8 +39,8 @@ def opening_hours(request: Request) -> Found:
     if opening is None:
         raise ActionError("the business never opens; mend [hours] in assistant.toml")
     values = {
-        "day": capital(spoken_day(day, today)),
-        "opens": spoken_day(opening.date(), today),
-        "at": spoken_time(opening.time()),
+        "day": capital(forms.spoken_day(day, today)),
+        "opens": forms.spoken_day(opening.date(), today),
+        "at": forms.spoken_time(opening.time()),
     }
     return Found("closed_on_day" if day != today else "opens_later", values, SOURCE)

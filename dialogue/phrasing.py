@@ -1,8 +1,8 @@
-"""Texts with {names} in them, and the spoken form of numbers, dates and times."""
+"""Texts with {names} in them, and the spoken forms of English: see `dialogue.forms`."""
 
 import re
-from collections.abc import Mapping
-from datetime import date, time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from string import Formatter
 
@@ -10,6 +10,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 _SENTENCE_END = re.compile(
     r"(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<=[.!?])\s+(?=[A-Z0-9{\"'])"
+    r"|(?<=[。！？])(?![”』」）])\s*(?=\S)|(?<=[。！？][”』」）])\s*(?=\S)"
 )
 
 
@@ -68,6 +69,31 @@ def spoken_day(day: date, today: date) -> str:
     """Like `spoken_date`, with 'on' where English wants it: 'on Tuesday, November 24th'."""
     spoken = spoken_date(day, today)
     return f"on {spoken}" if "," in spoken else spoken
+
+
+def spoken_moment(at: datetime | None, today: date) -> str:
+    """'on Tuesday, November 24th at 9 AM'; None → 'another day'."""
+    return f"{spoken_day(at.date(), today)} at {spoken_time(at.time())}" if at else "another day"
+
+
+def spoken_minutes(count: int) -> str:
+    """1 → '1 minute', 2 → '2 minutes'."""
+    return f"{count} minute{'s' if count > 1 else ''}"
+
+
+def spoken_things(names: Sequence[str]) -> str:
+    """['kettle', 'desk lamp'] → 'the kettle and the desk lamp'."""
+    return " and ".join(f"the {name}" for name in names)
+
+
+def spoken_list(values: Sequence[str]) -> str:
+    """['15213', '15206'] → '15213, 15206'."""
+    return ", ".join(values)
+
+
+def is_question(clause: str) -> bool:
+    """Tell whether the clause asks, by its last sign."""
+    return clause.rstrip().endswith(("?", "？"))
 
 
 def capital(words: str) -> str:

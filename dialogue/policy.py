@@ -9,7 +9,7 @@ from dialogue.controls import Control
 from dialogue.endings import Endings
 from dialogue.flows import Flow
 from dialogue.hearing import KEY_PERSON, Hearing
-from dialogue.progress import MOST_LATER, Progress
+from dialogue.progress import MOST_LATER
 from dialogue.state import (
     YES_NO_STEPS,
     Asked,
@@ -29,7 +29,9 @@ from dialogue.state import (
     Prove,
     Rewordable,
     State,
+    Switched,
 )
+from dialogue.switching import Switching
 from dialogue.temper import apologised, felt, upset
 from dialogue.urgent import alarm, once_more
 from nlu.understand import OUT_OF_SCOPE
@@ -50,7 +52,7 @@ def decide(state: State, event: Event, assistant: Assistant, now: datetime) -> D
 
 
 @dataclass(frozen=True, slots=True)
-class Policy(Progress):
+class Policy(Switching):
     """One decision. The methods run from the event, by way of the flow, to the end of the turn.
 
     Each says in the decision's trace why it came to be.
@@ -75,6 +77,8 @@ class Policy(Progress):
                     return self.opening()
                 consent = self.words.text(self.assistant.consent)  # they spoke before they heard it
                 return replace(decision, say=consent + decision.say)
+            case Switched():
+                return self.in_this_language(event.left).because(event.why)
             case Said(written=True):
                 return self.turn(event).wrote_no_words()
             case NobodyCame():

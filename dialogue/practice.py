@@ -1,7 +1,7 @@
 """Play scripted dialogues with the real agent, and compare what comes of it."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from dialogue.agent import Opening, converse
 from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.knowledge import Knowledge
+from dialogue.languages import Tongue
 from dialogue.scripted import ANYTHING, NONE, YES_NO, Dialogue, Queries, Turn
 from dialogue.state import ConfirmSlot
 from dialogue.store import Store, open_store
@@ -77,6 +78,7 @@ class Players:
     nlu: Nlu
     knowledge: Knowledge | None
     clock: Clock
+    others: Mapping[str, Tongue] = field(default_factory=dict)  # by language
 
 
 async def play(dialogue: Dialogue, players: Players) -> Result:
@@ -86,7 +88,13 @@ async def play(dialogue: Dialogue, players: Players) -> Result:
     store = open_store(None, assistant.seeds, dialogue.now.date())
     clock = players.clock
     clock.now = dialogue.now
-    agent = FlowAgent(assistant, players.nlu, store, clock, knowledge=players.knowledge)
+    others = {
+        name: replace(one, assistant=assistant.variants[name])
+        for name, one in players.others.items()
+    }
+    agent = FlowAgent(
+        assistant, players.nlu, store, clock, knowledge=players.knowledge, others=others
+    )
     played: list[Played] = []
     try:
         await converse(agent, Opening())
@@ -106,7 +114,8 @@ def watched(assistant: Assistant, called: list[str]) -> Assistant:
     actions = {name: _noted(name, action, called) for name, action in assistant.actions.items()}
     if VERIFY in actions:  # the assistant's own
         actions[VERIFY] = assistant.actions[VERIFY]
-    return replace(assistant, actions=actions)
+    variants = {name: watched(one, called) for name, one in assistant.variants.items()}
+    return replace(assistant, actions=actions, variants=variants)
 
 
 def _noted(name: str, action: Action, called: list[str]) -> Action:
@@ -178,6 +187,8 @@ def _compared(
         sources = agent.exchange.sources if agent.exchange else ()
         found = turn.source in sources
         yield None if found else Difference("source", turn.source, ", ".join(sources) or NONE)
+    if turn.language is not None:
+        yield _same("language", turn.language, agent.language)
     if turn.outcome is not None:
         yield _same("outcome", turn.outcome, agent.outcome or NONE)
 

@@ -6,7 +6,7 @@ from dialogue.agent import CallerTurn, Said
 from dialogue.assistant import Assistant
 from dialogue.phrasing import spoken_digits
 from dialogue.state import AskSlot, ConfirmSlot, Prove, State
-from nlu.numbers import digit_runs
+from nlu.language import reader_of
 from nlu.understand import Understanding
 
 DOT = "•"
@@ -67,7 +67,7 @@ def _values(state: State, private: set[str]) -> Iterator[str]:
 
 def _said(text: str, before: State, values: set[str], assistant: Assistant) -> set[str]:
     """Return the caller's own words for it."""
-    runs = list(digit_runs(text))
+    runs = list(reader_of(assistant.language).digit_runs(text))
     found = {text[run.start : run.end] for run in runs if run.value in values}
     step = before.step
     if isinstance(step, AskSlot | ConfirmSlot) and assistant.slot_texts[step.slot].private:

@@ -148,7 +148,7 @@ class Progress(Proving):
         if isinstance(self.state.step, Prove) and not self.state.aside:
             return here.proved(found).because(f"verification: {found.case}")
         flow = self.assistant.flows[intent]
-        values = {**self.words.spoken(dict(slots)), **found.values}
+        values = self.words.spoken(dict(slots)) | self.words.named(found.values)
         if self.state.aside:
             decision = here.ask(self.words.text(flow.cases[found.case].say, values))
         else:

@@ -9,9 +9,8 @@ from dialogue.hearing import Hearing
 from dialogue.pictured import Pictured
 from dialogue.state import AskSlot, Call, Decision, Idle, Prove
 from dialogue.verification import VERIFY
-from nlu.numbers import digit_runs
+from nlu.language import Reader
 from nlu.understand import Alternative
-from nlu.values import read
 
 UNKNOWN = 2  # order or telephone numbers in a row that lead to nobody, until a person is offered
 
@@ -51,7 +50,8 @@ class Proving(Pictured):
     def answered_proof(self, step: Prove, hearing: Hearing) -> Decision | None:
         """Take what was said as an attempt, unless it is something else altogether."""
         kind, flow = self.assistant.factors[step.factor].kind, hearing.flow
-        readable = is_attempt(kind, hearing.text, self.now.date())
+        reader, today = hearing.reader, self.now.date()
+        readable = is_attempt(kind, hearing.text, today, reader)
         if not readable and hearing.polarity == "deny":  # they do not know, or will not say
             return self.offer_person(self.words.phrase("all_right"))
         if not readable and hearing.sure and flow:
@@ -60,7 +60,10 @@ class Proving(Pictured):
                 return self.ask()
             if not flow.small_talk:
                 return None
-        ways = hearing.heard.alternatives or (Alternative(hearing.text),)
+        ways = tuple(
+            replace(way, text=reader.in_figures(kind, way.text, today))
+            for way in hearing.heard.alternatives or (Alternative(hearing.text),)
+        )
         attempts = dict(self.state.claim.attempts)
         attempts[step.factor] = (*attempts.get(step.factor, ()), ways)
         claim = replace(self.state.claim, attempts=tuple(attempts.items()))
@@ -87,14 +90,16 @@ class Proving(Pictured):
         return self.at(replace(state, step=AskSlot(slot))).ask(words)
 
 
-def is_attempt(kind: str, text: str, today: date) -> bool:
+def is_attempt(kind: str, text: str, today: date, reader: Reader) -> bool:
     """Whether the words are a value of this kind, or were meant to be; of a name nobody can say."""
-    return kind != "name" and (read(kind, text, today) is not None or _is_a_number(text))
+    if kind == "name":
+        return False
+    return reader.read(kind, text, today) is not None or _is_a_number(text, reader)
 
 
-def _is_a_number(text: str) -> bool:
+def _is_a_number(text: str, reader: Reader) -> bool:
     """Whether it is hardly anything but digits, though too few or too many."""
-    runs = [run for run in digit_runs(text) if run.value]
+    runs = [run for run in reader.digit_runs(text) if run.value]
     for run in reversed(runs):
         text = text[: run.start] + text[run.end :]
     return bool(runs) and len(text.split()) <= BESIDE

@@ -68,6 +68,7 @@ class Turn(Part):
     says: Several = ()
     says_not: Several = ()
     source: str | None = None
+    language: str | None = None
     store: Queries = Field(default={})
     outcome: str | None = None
 
@@ -176,6 +177,7 @@ def _check(
         ("asks", turn.asks, [*slots, *assistant.factors, YES_NO, ANYTHING]),
         ("confirms", turn.confirms, slots),
         ("outcome", turn.outcome, OUTCOMES),
+        ("language", turn.language, list(assistant.languages)),
         *(("slots", slot, slots) for slot in turn.slots),
         *(("calls", action, list(assistant.actions)) for action in turn.calls or ()),
     ):

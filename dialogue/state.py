@@ -109,6 +109,7 @@ class State:
     """What the dialogue remembers between turns."""
 
     greeted: bool = False
+    language: str = ""  # that the caller changed to; the assistant's own if empty
     opening: str = ""  # what we call about, until they have heard it
     written: bool = False  # a conversation of text messages
     step: Step = field(default_factory=Idle)
@@ -163,7 +164,15 @@ class Tip:
     phrase: str
     product: str
     suggestion: str
-    price: str
+    price: str  # in dollars: 22.00
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The caller wants another language, or speaks it: the assistant now is that language's."""
+
+    why: str
+    left: bool = False  # what was under way is not to be had in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,7 @@ class LookedUp:
     tip: Tip | None = None  # a product to suggest beside it
 
 
-Event = CallerTurn | Heard | LookedUp
+Event = CallerTurn | Heard | LookedUp | Switched
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from dialogue.assistant import Assistant
+from dialogue.forms import Forms, forms_of
 from dialogue.next_need import Need
-from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
+from dialogue.phrasing import render
 from dialogue.state import (
     AskSlot,
     ChooseIntent,
@@ -34,6 +35,11 @@ class Wording:
     written: bool = False  # for the eye: digits stay together
     misses: int = 0  # turns in a row that brought nothing: each is met with other words
 
+    @property
+    def forms(self) -> Forms:
+        """How the assistant's language says days and amounts."""
+        return forms_of(self.assistant.language)
+
     def text(self, text: str | None, values: Mapping[str, str] | None = None) -> Clauses:
         """Return the text's clauses, filled in; none of no text."""
         return render(text or "", {**self.assistant.facts, **(values or {})})
@@ -50,25 +56,29 @@ class Wording:
     def closed(self, name: str) -> Clauses:
         """Return a phrase about nobody being there, with the time when somebody will."""
         opening = self.assistant.hours.next_opening(self.now)
-        opens = "another day"
-        if opening is not None:
-            day = spoken_day(opening.date(), self.now.date())
-            opens = f"{day} at {spoken_time(opening.time())}"
+        opens = self.forms.spoken_moment(opening, self.now.date())
         return self.text(self._phrase(name), {"opens": opens})
 
     def which(self, values: Sequence[str]) -> Clauses:
         """Return the question which of the values in a picture is meant."""
-        return self.text(self.assistant.written.picture_which, {"values": ", ".join(values)})
+        return self.text(
+            self.assistant.written.picture_which, {"values": self.forms.spoken_list(values)}
+        )
 
     def tip(self, tip: Tip) -> Clauses:
         """Return the suggestion, if the assistant has a phrase for its reason."""
-        values = {"product": tip.product, "suggestion": tip.suggestion, "price": tip.price}
+        values = {"product": tip.product, "suggestion": tip.suggestion}
+        values = self.named(values) | {"price": self.forms.spoken_money(tip.price)}
         return self.text(getattr(self.assistant.phrases, tip.phrase), values)
 
     def guess(self, need: Need) -> Clauses:
         """Return the question whether a known caller calls about this."""
         slots = self.spoken({ORDER: need.order})
         return self.text(self.assistant.guesses[need.reason], slots)
+
+    def named(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Return the values, the business's own things by the names that callers know."""
+        return {key: self.assistant.names.said(value) for key, value in values.items()}
 
     def spoken(self, slots: Mapping[str, str]) -> dict[str, str]:
         """Return the slots' values as they are said."""
@@ -82,11 +92,11 @@ class Wording:
     def _spoken(self, slot: str, value: str) -> str:
         match self.assistant.slots[slot].kind:
             case "digits" | "code" | "phone" if not self.written:
-                return spoken_digits(value)
+                return self.forms.spoken_digits(value)
             case "date":
-                return spoken_date(date.fromisoformat(value), self.now.date())
+                return self.forms.spoken_date(date.fromisoformat(value), self.now.date())
             case _:
-                return value
+                return self.assistant.names.said(value)
 
     def question(self, state: State) -> Clauses:  # noqa: PLR0911 - one return for each step
         """Return what the state waits for an answer to."""

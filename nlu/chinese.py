@@ -21,9 +21,12 @@ from nlu.chinese_numbers import (
     find_digits,
     narrow,
     read_number,
+    simplified,
     value_of,
 )
 from nlu.numbers import Found
+
+__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "usual"]
 
 _CURRENCIES = {
     "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD",
@@ -34,7 +37,7 @@ _AMOUNT = re.compile(
     rf"(?:({DIGIT})(?:[毛角](?:({DIGIT})分?)?|(?!{NUMERAL})))?"
 )
 _SMALL = re.compile(rf"({DIGIT})[毛角](?:({DIGIT})分?)?|({NUMERAL}+)分钱")
-_DURATION = re.compile(rf"(半|{DECIMAL})个?(半)?(分钟|小时|钟头|天|周|星期|礼拜|月|年)")
+_DURATION = re.compile(rf"(半|{DECIMAL})个?(半)?(分钟|小时|钟头|天|周|星期|礼拜|月|年)(半)?")
 _PERIODS = {"分钟": "PT{}M", "小时": "PT{}H", "钟头": "PT{}H", "天": "P{}D", "周": "P{}W",
             "星期": "P{}W", "礼拜": "P{}W", "月": "P{}M", "年": "P{}Y"}  # fmt: skip
 # what follows takes back what stands before it
@@ -44,14 +47,22 @@ _CORRECTION = re.compile(
 _ENDS = " ，。！？、,.!?：:；;"
 
 _YES_LIKE = re.compile(r"没错|没问题|没关系|不错|不客气|怎么不|可不是")
-_NO = re.compile(r"不|没|别|否|算了|免了|拒绝|取消")
+_NO = re.compile(r"不|没|别|否|算了|免了|拒绝")
 _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
+_RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
 _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
-_PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
+_PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔呃唉麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
 _MOST_BESIDE = 2  # characters beside an answer
+
+# a yes or no and what follows it, with a sign between them or without
+_LEADING = re.compile(
+    r"^(?:[嗯呃啊哦那个]+[，,、\s]*)?(?P<answer>[^，,。；;！!\s]{1,6}?)"
+    r"(?:[，,。；;！!\s]+|(?=还有|另外|顺便|再问|我还|那你|那我))(?P<rest>\w.*)$"
+)
+_TAKES_BACK = re.compile(r"不|等|算了|但|先别|哦")
 
 _NAME_LEAD = re.compile(
     r"^(?:(?:嗯|呃|你好|您好|喂|好的?|那个)[，, ]*)*"
@@ -89,7 +100,7 @@ def _read(kind: str, text: str, today: date, length: int | None) -> str | None:
             found = find_digits(text, length) or find_digits(text)
             return found.value if found else None
         case "postcode":
-            found = find_digits(text, 6)
+            found = find_digits(text, 6) or find_digits(text, 5)  # a ZIP code
             return found.value if found else None
         case "date":
             return read_date(text, today)
@@ -133,7 +144,7 @@ def read_phone(text: str) -> str | None:
 
 def read_yes_no(text: str) -> str | None:
     """Read an answer to a yes/no question; None where it is neither, both, or not clear."""
-    said = narrow(text).strip(_ENDS)
+    said = _RATHER.sub("", narrow(text).strip(_ENDS))
     if _UNCLEAR.search(said):
         return None
     said = _YES_LIKE.sub("是", said.replace("不好意思", ""))
@@ -146,6 +157,29 @@ def read_yes_no(text: str) -> str | None:
     return "yes"
 
 
+def read_leading_yes_no(text: str) -> str | None:
+    """Read an answer that something else follows: 对，还有你们几点开门 → "yes".
+
+    好 and 行 only begin a sentence there, and 对，不对 is no yes.
+    """
+    match = _LEADING.match(narrow(text).strip(_ENDS))
+    said = read_yes_no(match["answer"]) if match else None
+    plain = match is not None and _YES.search(_YES_LIKE.sub("是", match["answer"]))
+    if match and said == "yes" and (not plain or _TAKES_BACK.match(match["rest"])):
+        return None
+    return said
+
+
+def usual(text: str) -> str:
+    """Write it in simplified characters, as examples and texts are; positions stay."""
+    return simplified(text)
+
+
+def in_figures(kind: str, text: str, today: date) -> str:
+    """Write what shows who is calling as it is written down, where it can be read."""
+    return read(kind, text, today) or text
+
+
 def read_duration(text: str) -> str | None:
     """Read a length of time as ISO 8601: 三天 → "P3D", 半小时 → "PT30M", 两个半小时 → "PT2.5H"."""
     match = _DURATION.search(narrow(text))
@@ -155,7 +189,7 @@ def read_duration(text: str) -> str | None:
     if match[1] == "半" and shape == "PT{}H":
         return "PT30M"
     count = Decimal("0.5") if match[1] == "半" else decimal_of(match[1])
-    count += Decimal("0.5") if match[2] else 0
+    count += Decimal("0.5") if match[2] or match[4] else 0
     return shape.format(f"{count.normalize():f}")
 
 

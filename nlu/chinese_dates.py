@@ -22,7 +22,8 @@ _WEEK = r"(?:周|星期|礼拜)"
 _MORNING = "早上|早晨|清晨|上午|一早|今早|明早"
 _NOON = "中午"
 _EVENING = "下午|傍晚|午后"
-_NIGHT = "晚上|今晚|明晚|昨晚|夜里|夜晚"
+_DEEP_NIGHT = "夜里|深夜|夜间"
+_NIGHT = f"晚上|今晚|明晚|昨晚|夜晚|{_DEEP_NIGHT}"
 _CLOCK = re.compile(
     rf"(?:(凌晨|半夜)|({_MORNING})|({_NOON})|({_EVENING})|({_NIGHT}))?的?\s*"
     rf"{_N}(?:点钟?|时|:)过?(?:(半)|({NUMERAL})刻|{_N}分?|整)?"
@@ -89,7 +90,8 @@ def _hour(hour: int, said: str) -> int:
     if re.search(r"凌晨|半夜", said):
         return hour % 12 if hour <= 12 else hour
     if re.search(_NIGHT, said):
-        return (hour + 12) % 24 if hour <= 12 else hour  # 晚上十二点 is midnight
+        early = hour < (6 if re.search(_DEEP_NIGHT, said) else 5)  # 夜里两点, 晚上三点
+        return hour if early or hour > 12 else (hour + 12) % 24  # 晚上十二点 is midnight
     if re.search(_EVENING, said):
         return hour + 12 if hour < 12 else hour
     if re.search(_NOON, said):

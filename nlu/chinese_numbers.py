@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 
 from nlu.numbers import Found
 
@@ -29,8 +31,20 @@ _NO_NUMERAL = re.compile(r"[一万][下些样直起般定旦分]|第一|统一|�
 
 
 def narrow(text: str) -> str:
-    """Write full-width signs as ASCII, character by character: positions stay."""
-    return text.translate(_WIDE)
+    """Write full-width signs as ASCII, and as `simplified` does: positions stay."""
+    return simplified(text).translate(_WIDE)
+
+
+def simplified(text: str) -> str:
+    """Write traditional characters, as Whisper does at times, as simplified ones, one by one."""
+    return text.translate(_traditional())
+
+
+@cache
+def _traditional() -> dict[int, str]:
+    lines = (Path(__file__).parent / "data" / "traditional.tsv").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in lines.splitlines() if not line.startswith("#"))
+    return {ord(one): other for one, other in pairs if len(one) == len(other) == 1}
 
 
 def value_of(numeral: str) -> int:

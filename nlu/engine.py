@@ -126,6 +126,7 @@ class BertNlu:
         )
 
     def _read(self, text: str, waiting_for: str) -> "_Read":
+        text = reader_of(self._trained.language).usual(text)
         labels, calibration = self._trained.labels, self._trained.calibration
         today = self._today()
         tokens = tokenize(self.tokenizer, text)

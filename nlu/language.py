@@ -1,5 +1,6 @@
 """What depends on the language that callers speak: how their values are read."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Protocol
 
@@ -17,6 +18,22 @@ class Reader(Protocol):
 
     def find(self, kind: str, text: str, today: date, length: int | None = None) -> Found | None:
         """Find a value of this kind in a sentence."""
+        ...
+
+    def digit_runs(self, text: str) -> Iterator[Found]:
+        """Find what is said digit by digit, or as one number; the value is its digits."""
+        ...
+
+    def read_leading_yes_no(self, text: str) -> str | None:
+        """Read an answer to a yes/no question that something else follows."""
+        ...
+
+    def usual(self, text: str) -> str:
+        """Write it in the characters that examples have; positions stay."""
+        ...
+
+    def in_figures(self, kind: str, text: str, today: date) -> str:
+        """Write what shows who is calling so that it compares with what is written down."""
         ...
 
 

@@ -85,6 +85,20 @@ def centred(vectors: Vectors) -> Vectors:
     return centre_less
 
 
+class Centred:
+    """An encoder whose vectors tell apart what is like those with this mean: see `centred`."""
+
+    def __init__(self, encode: SentenceEncoder, mean: Vectors) -> None:
+        self._encode = encode
+        self._mean = mean
+
+    def __call__(self, sentences: Sequence[str]) -> Vectors:
+        """Encode one by one."""
+        apart = self._encode(sentences) - self._mean
+        unit: Vectors = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9)
+        return unit
+
+
 def _export(encoder: Path, folder: Path) -> None:
     """Write the encoder's last layer as a graph of int8 weights, and the tokenizer beside it."""
     import torch

@@ -33,7 +33,9 @@ from nlu.spelling import (
     unexplained,
 )  # fmt: skip
 from nlu.times import read_duration, read_time
-from nlu.yes_no import read_yes_no
+from nlu.yes_no import read_leading_yes_no, read_yes_no
+
+__all__ = ["KINDS", "digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "usual"]
 
 DEFAULT_CURRENCY = "USD"
 _REGION_CURRENCIES = {"GB": "GBP", "IE": "EUR", "DE": "EUR", "FR": "EUR", "ES": "EUR", "NL": "EUR"}
@@ -136,6 +138,16 @@ def read(
         default = _currency(text.lower(), _REGION_CURRENCIES.get(region, DEFAULT_CURRENCY))
         return _last_said(lambda said: read_money(said, default), text)
     return _last_said(lambda said: _CORRECTED[kind](said, today, region), text)
+
+
+def usual(text: str) -> str:
+    """Leave it as it is written."""
+    return text
+
+
+def in_figures(kind: str, text: str, today: date) -> str:
+    """Leave it as it was said: what it is compared with knows how English is misheard."""
+    return text
 
 
 def find(

@@ -1,14 +1,16 @@
 """One call from greeting to goodbye. Start reading here."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from anyio import create_task_group, move_on_after
 
 from dialogue.agent import Agent, CallerTurn, Opening, Said, Silence, Trouble, Waiting, not_yet
+from dialogue.phrasing import is_question
 from nlu.mood import AcousticCue
+from nlu.tags import primary
 from nlu.understand import Alternative, LookAgain
 from telephony.floor import Floor
 from telephony.foresight import Foresight
@@ -40,6 +42,16 @@ class Call:
     record: Record
     opening: CallerTurn = field(default_factory=Opening)  # what the assistant speaks first about
     on_waiting: Callable[[Waiting], object] = lambda waiting: None  # hears what is waited for
+    voices: Mapping[str, PreparingTts] = field(default_factory=dict)  # of other languages
+
+    @property
+    def voice(self) -> PreparingTts:
+        """Who speaks, in the language that the agent speaks now."""
+        return self.voices.get(self.agent.language, self.tts)
+
+    def expect(self) -> None:
+        """Tell the ears what the agent waits for."""
+        self.ears.expect(expectation(self.agent.waiting, self.agent.language))
 
 
 async def run_call(call: Call) -> None:
@@ -47,7 +59,7 @@ async def run_call(call: Call) -> None:
     async with create_task_group() as tasks:
         floor = Floor(tasks)
         hang_up = tasks.cancel_scope.cancel
-        foresight = Foresight(tasks, call.agent, call.tts)
+        foresight = Foresight(tasks, call.agent, lambda: call.voice)
         playout = Playout(call.line)
         await floor.give(answer, None, playout, call, hang_up)
         async with aclosing(call.ears.listen(call.line.frames())) as events:
@@ -59,7 +71,7 @@ async def run_call(call: Call) -> None:
                         playout.resume()
                     case SpeechStarted():
                         await playout.hold(call.ears.now)
-                        call.ears.expect(expectation(call.agent.waiting))
+                        call.expect()
                     case Paused() if floor.taken and goes_on(event, playout, call):
                         call.ears.dismiss()
                         playout.resume(rewind=True)
@@ -95,7 +107,7 @@ async def answer(
             call.record.fail()
             hang_up()
     finally:
-        call.ears.expect(expectation(call.agent.waiting))
+        call.expect()
         call.on_waiting(call.agent.waiting)
     if call.agent.outcome:
         hang_up()
@@ -112,7 +124,7 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
                 exchange = call.agent.exchange or exchange
                 call.record.caller(spoken, exchange)
                 call.on_waiting(call.agent.waiting)
-                async with aclosing(call.tts.synthesize(clause, call.agent.speed)) as frames:
+                async with aclosing(call.voice.synthesize(clause, call.agent.speed)) as frames:
                     async for frame in frames:
                         spoken.add(frame, call.ears.now)
                         await playout.play(frame)
@@ -135,7 +147,7 @@ def goes_on(paused: Paused, playout: Playout, call: Call) -> bool:
     A word of consent is an answer, though, when it comes into a question for a yes or no.
     """
     heard = paused.transcript
-    asked = call.agent.waiting.type == Kind.YES_NO and playout.clause.endswith("?")
+    asked = call.agent.waiting.type == Kind.YES_NO and is_question(playout.clause)
     wanted = takes_floor(heard.text, heard.confidence, paused.end - paused.start)
     return not wanted and not (heard.text and asked)
 
@@ -159,6 +171,8 @@ def said(event: Utterance | Paused) -> Said:
         event.transcript.confidence,
         isinstance(event, Utterance) and event.keys,
         cue=acoustic_cue(event.prosody),
+        language=event.transcript.language,
+        language_confidence=event.transcript.language_confidence,
         look_again=look_again(event.transcript),
     )
 
@@ -170,9 +184,10 @@ def _to_keep(event: Utterance | CallerSilent | None) -> Utterance | CallerSilent
     return event
 
 
-def expectation(waiting: Waiting) -> Expectation:
+def expectation(waiting: Waiting, language: str = "") -> Expectation:
     """Translate what the dialogue waits for into what the ears should expect."""
-    return Expectation(Kind(waiting.type), waiting.length, waiting.vocabulary)
+    spoken = primary(language)
+    return Expectation(Kind(waiting.type), waiting.length, waiting.vocabulary, spoken)
 
 
 def look_again(transcript: Transcript) -> LookAgain | None:

@@ -100,7 +100,7 @@ async def converse(parts: Parts, card: SoundCard, console: Console) -> None:
         tasks.start_soon(_hang_up_on_interrupt, line)
         console.print("connected; ctrl-C hangs up")
         ears = parts.ears()
-        await run_call(Call(line, ears, parts.agent(), parts.tts, record))
+        await run_call(Call(line, ears, parts.agent(), parts.tts, record, voices=parts.voices))
         tasks.cancel_scope.cancel()
     conversation.summarise(record)
 

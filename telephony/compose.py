@@ -2,7 +2,7 @@
 
 import uuid
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,12 +18,14 @@ from dialogue.conversation import FlowAgent
 from dialogue.extras import Extras
 from dialogue.identity import LanguageModel, Voice
 from dialogue.knowledge import Knowledge, load_knowledge
+from dialogue.languages import Tongue
 from dialogue.llm.grounding import Speaker
 from dialogue.llm.guard import SupportGuard
 from dialogue.llm.model import LlmOptions, load_llm
 from dialogue.recommendation.recommend import Recommender
 from dialogue.recommendation.suggestions import Suggestions
 from dialogue.store import open_store
+from dialogue.variants import is_variant
 from models import ModelMissing
 from models.registry import cache_root, digest, manifest
 from nlu.engine import NluOptions, load_nlu
@@ -33,6 +35,8 @@ from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
+from telephony.tongues import available, load_tongues, understood
+from voice import EngineError
 from voice.asr import Asr, AsrOptions, load_asr
 from voice.end_of_turn import SoundsFinished, load_smart_turn
 from voice.phrases import PhraseCache
@@ -66,6 +70,16 @@ class World:
 REPLAY = World()
 
 
+@dataclass(frozen=True, slots=True)
+class Minds:
+    """The assistant with what understands and knows for it, in its own language and in others."""
+
+    assistant: Assistant
+    nlu: Nlu
+    knowledge: Knowledge
+    others: Mapping[str, Tongue]
+
+
 def live(settings: Settings) -> World:
     """Return the world of calls that are no replays."""
     url = settings.database_url.get_secret_value()
@@ -83,7 +97,10 @@ def load_parts(
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
     models = _digests(model_names(settings, assistant))
-    models[f"{assistant.path.name}-nlu"] = read_trained(assistant.path).weights_digest
+    assistant = available(assistant, understood, partial(_heard_and_said, settings))
+    for one in (assistant, *assistant.variants.values()):
+        models |= _digests([read_trained(one.path).encoder])
+        models[f"{model_label(one)}-nlu"] = read_trained(one.path).weights_digest
     tell("loading the models")
     engines = anyio.run(_load, settings, assistant, world, backend="trio")
     cache = cache_root() / "phrases"
@@ -91,11 +108,17 @@ def load_parts(
     tts = PhraseCache(engines.tts, voice_id(voice), cache)
     tell("speaking the assistant's fixed sentences (only the first time takes long)")
     anyio.run(tts.warm, fixed_sentences(assistant), backend="trio")
+    voices = {}
+    for language, variant in assistant.variants.items():
+        other = variant_voice(settings, variant)
+        voices[language] = PhraseCache(load_tts(other), voice_id(other), cache)
+        anyio.run(voices[language].warm, fixed_sentences(variant), backend="trio")
     return Parts(
         vad=engines.vad,
         asr=engines.asr,
         tts=tts,
-        agent=_agents(assistant, engines.nlu, engines.knowledge, engines.extras, world),
+        voices=voices,
+        agent=_agents(engines.minds, engines.extras, world),
         assistant=assistant.name,
         models=models,
         turns=turn_options(settings),
@@ -109,22 +132,23 @@ def load_agents(
     settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
 ) -> Agents:
     """Load what answers text alone, the same as in a call; returns what makes an agent."""
-    assistant, nlu, knowledge = load_minds(settings, world, tell)
-    return _agents(assistant, nlu, knowledge, _load_extras(settings, assistant), world)
+    minds = load_minds(settings, world, tell)
+    return _agents(minds, _load_extras(settings, minds.assistant), world)
 
 
 def load_minds(
     settings: Settings, world: World = REPLAY, tell: Callable[[str], object] = lambda stage: None
-) -> tuple[Assistant, Nlu, Knowledge]:
+) -> Minds:
     """Load the assistant, and what understands and knows for it; without any extras.
 
     `tell` hears what goes on. Raises in one line what is wrong with the folder or a model.
     """
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
+    assistant = available(assistant, understood)
     tell("loading the models")
     options = _understanding(settings, assistant, world)
-    return assistant, *_load_understanding(assistant, options, settings.graph_endpoint)
+    return _load_understanding(assistant, options, settings.graph_endpoint)
 
 
 def turn_options(settings: Settings) -> TurnOptions:
@@ -175,6 +199,25 @@ def tts_options(settings: Settings, voice: Voice) -> TtsOptions:
     )
 
 
+def variant_voice(settings: Settings, variant: Assistant) -> TtsOptions:
+    """Return the voice of another language: its own, whatever the settings say of the first."""
+    voice = variant.voice
+    return TtsOptions(voice.engine, voice.model, speed=settings.tts_speed, device=settings.device)
+
+
+def model_label(assistant: Assistant) -> str:
+    """Name an assistant's understanding in records: retail, retail-zh."""
+    folder = assistant.path
+    return f"{folder.parent.name}-{folder.name}" if is_variant(folder) else folder.name
+
+
+def _heard_and_said(settings: Settings, variant: Assistant) -> None:
+    """Raise what hearing or speaking a language lacks."""
+    if settings.asr_model.endswith(".en"):
+        raise EngineError(f"Whisper {settings.asr_model} knows English alone: choose base")
+    voice_id(variant_voice(settings, variant))
+
+
 def _digests(names: list[str]) -> dict[str, str]:
     """The SHA-256 of each; raises with all that are missing in one line."""
     digests: dict[str, str] = {}
@@ -211,8 +254,7 @@ class _Engines:
     asr: Asr
     tts: Tts
     sounds_finished: SoundsFinished | None
-    nlu: Nlu
-    knowledge: Knowledge
+    minds: Minds
     extras: Extras
 
 
@@ -223,7 +265,11 @@ async def _load(settings: Settings, assistant: Assistant, world: World) -> _Engi
         async with anyio.create_task_group() as tasks:
             vad = _Loading(tasks, partial(load_vad, settings.vad))
             asr = _Loading(
-                tasks, partial(load_asr, asr_options(settings, assistant.language, assistant.also))
+                tasks,
+                partial(
+                    load_asr,
+                    asr_options(settings, assistant.language, assistant.languages[1:]),
+                ),
             )
             tts = _Loading(tasks, partial(load_tts, tts_options(settings, assistant.voice)))
             finished = _Loading(tasks, partial(_load_smart_turn, settings))
@@ -243,19 +289,19 @@ def _understanding(settings: Settings, assistant: Assistant, world: World) -> Nl
     )
 
 
-def _load_understanding(
-    assistant: Assistant, options: NluOptions, endpoint: str
-) -> tuple[Nlu, Knowledge]:
+def _load_understanding(assistant: Assistant, options: NluOptions, endpoint: str) -> Minds:
     """Load one after the other: making their graphs, the first time, is not for two threads."""
-    return load_nlu(assistant.path, options), load_knowledge(assistant.library, endpoint)
+    nlu = load_nlu(assistant.path, options)
+    knowledge = load_knowledge(assistant.library, endpoint, assistant.language)
+    return Minds(assistant, nlu, knowledge, load_tongues(assistant, options))
 
 
 def _load_text(
     settings: Settings, assistant: Assistant, options: NluOptions
-) -> tuple[Nlu, Knowledge, Extras]:
+) -> tuple[Minds, Extras]:
     """Load all that is about words; one after the other, too."""
     understood = _load_understanding(assistant, options, settings.graph_endpoint)
-    return *understood, _load_extras(settings, assistant)
+    return understood, _load_extras(settings, assistant)
 
 
 def _load_extras(settings: Settings, assistant: Assistant) -> Extras:
@@ -300,17 +346,23 @@ class _Loading(Generic[T]):
         self.done = await to_thread.run_sync(load)
 
 
-def _agents(
-    assistant: Assistant, nlu: Nlu, knowledge: Knowledge, extras: Extras, world: World
-) -> Agents:
+def _agents(minds: Minds, extras: Extras, world: World) -> Agents:
     """Return what makes an agent for each call; of a database in memory each gets its own."""
+    assistant = minds.assistant
 
     def agent(call: str = "") -> FlowAgent:
         today = assistant.hours.local(world.now()).date()
         store = shared or open_store(None, assistant.seeds, today)
         name = call or uuid.uuid4().hex
         made = FlowAgent(
-            assistant, nlu, store, world.now, knowledge=knowledge, extras=extras, call=name
+            assistant,
+            minds.nlu,
+            store,
+            world.now,
+            knowledge=minds.knowledge,
+            extras=extras,
+            others=minds.others,
+            call=name,
         )
         if shared is None:
             weakref.finalize(made, store.close)

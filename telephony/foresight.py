@@ -5,6 +5,7 @@ about already, and the voice what it has said. When the caller goes on, the work
 """
 
 import logging
+from collections.abc import Callable
 
 from anyio import CancelScope
 from anyio.abc import TaskGroup
@@ -20,14 +21,15 @@ LIKELY = 0.3  # a pause less likely the end than this is not worth the work
 class Foresight:
     """Belongs to one call; works in the call's own task group.
 
-    `begun` and `dropped` count the replies that were prepared, and those given up since.
+    `voice` tells who speaks at the time. `begun` and `dropped` count the replies that were
+    prepared, and those given up since.
     """
 
-    def __init__(self, tasks: TaskGroup, agent: Agent, tts: PreparingTts) -> None:
+    def __init__(self, tasks: TaskGroup, agent: Agent, voice: Callable[[], PreparingTts]) -> None:
         self.begun = self.dropped = 0
         self._tasks = tasks
         self._agent = agent
-        self._tts = tts
+        self._voice = voice
         self._scope: CancelScope | None = None  # of what is prepared for the pause under way
 
     def begin(self, turn: Said, likely: float) -> None:
@@ -54,6 +56,6 @@ class Foresight:
             with scope:
                 clause = await self._agent.foresee(turn)
                 if clause:
-                    await self._tts.prepare(clause, self._agent.speed)
+                    await self._voice().prepare(clause, self._agent.speed)
         except Exception:
             log.exception("a reply could not be prepared; it is made when it is due")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from twilio.twiml.voice_response import Dial, Enqueue, VoiceResponse
 
 from dialogue.identity import HandOff
+from nlu.tags import primary
 from telephony.packet import ATTRIBUTE_CHARACTERS, Packet
 
 TASK_ROUTER = "WW"  # so a workflow's SID begins; any other name is a plain queue
@@ -110,13 +111,17 @@ def joined(room: str) -> VoiceResponse:
     return response
 
 
-def hold(words: tuple[str, ...], hold_url: str, patient: bool) -> VoiceResponse:
+# Twilio's own voice, which speaks while a caller waits in its queue
+QUEUE_VOICES = {"zh": {"voice": "Polly.Zhiyu", "language": "cmn-CN"}}
+
+
+def hold(words: tuple[str, ...], hold_url: str, patient: bool, language: str = "") -> VoiceResponse:
     """Ask a caller in a queue to hold the line, again and again; or let them leave it."""
     response = VoiceResponse()
     if not patient:
         response.leave()
         return response
-    response.say(" ".join(words))
+    response.say(" ".join(words), **QUEUE_VOICES.get(primary(language), {}))
     response.pause(length=PAUSE_SECONDS)
     response.redirect(hold_url, method="POST")
     return response

@@ -100,6 +100,7 @@ def message_turns(
         heard=replied,
         sources=tuple(masked(source, hidden) for source in exchange.sources),
         trace=exchange.trace,
+        language=exchange.language,
         timings_ms=TurnTimings.from_seconds(None, None, nlu, dialogue, None, None),
     )
     return caller, assistant

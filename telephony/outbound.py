@@ -91,6 +91,7 @@ class Announcement:
         self._attempts = 0
         self.outcome: str | None = None if self._clauses else MACHINE
         self.speed = 1.0
+        self.language = ""
         self.waiting = Waiting()
         self.exchange: Exchange | None = None
         self.brief = Brief()

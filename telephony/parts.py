@@ -27,6 +27,7 @@ class Parts:
     turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold
     sounds_finished: SoundsFinished | None = None  # whether a voice does, at a pause
     measure: Measure | None = None  # of how callers say things, where that is wanted
+    voices: Mapping[str, PreparingTts] = field(default_factory=dict)  # of other languages
     speaker: Speaker | None = None  # the language model, where there is one
 
     def ears(self) -> Ears:

@@ -51,6 +51,7 @@ class TurnRecord:
     sentiment_score: float | None = None
     trace: tuple[str, ...] = ()
     answered: str = ""
+    language: str = ""
     ended: EndedRecord | None = None
 
 
@@ -173,6 +174,7 @@ class Record:
                     timings_ms=spoken.timings(exchange),
                     trace=exchange.trace,
                     answered=masked(exchange.answered, exchange.secrets),
+                    language=exchange.language,
                 )
             )
 
@@ -215,6 +217,7 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         text=text,
         heard=text,
         timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
+        language=utterance.transcript.language,
         ended=_ended(utterance),
     )
     if understood is None:

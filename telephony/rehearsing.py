@@ -30,7 +30,8 @@ def rehearse(
     clock = Clock(found[0].now)
     progress = Console(stderr=True)
     with progress.status("") as status:
-        players = Players(*load_minds(settings, World(clock), status.update), clock)
+        minds = load_minds(settings, World(clock), status.update)
+    players = Players(minds.assistant, minds.nlu, minds.knowledge, clock, minds.others)
     results = [
         anyio.run(play, dialogue, players, backend="trio")
         for dialogue in track(found, "playing", console=progress, transient=True)

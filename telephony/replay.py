@@ -42,7 +42,7 @@ async def replay(
             tape = stack.enter_context(WavWriter(options.sound, channels=2)).write
         ears = parts.ears()
         line = WavLine(recording.frames(), _speech_detector(parts), options.line, tape)
-        await run_call(Call(line, ears, parts.agent(), parts.tts, record))
+        await run_call(Call(line, ears, parts.agent(), parts.tts, record, voices=parts.voices))
     return CallRecord(
         call=path.name,
         assistant=parts.assistant,

@@ -134,9 +134,9 @@ async def _converse(session: Session, parts: Parts, wire: Wire, start: Start, te
     async with open_twilio_line(wire, start, EchoGuard().clean) as line:
         session.waiting = lambda: line.waiting_seconds
         try:
-            await run_call(
-                Call(line, ears, session.agent, parts.tts, session.record, session.opening, tell)
-            )
+            opening, record = session.opening, session.record
+            call = Call(line, ears, session.agent, parts.tts, record, opening, tell, parts.voices)
+            await run_call(call)
         finally:
             session.record.finish(ears.now, session.agent.outcome)
             counts = {name: str(count) for name, count in asdict(line.counts).items() if count}

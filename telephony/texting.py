@@ -137,7 +137,8 @@ class Texting:
         reply = await converse(agent, said)
         exchange = agent.exchange or exchange
         if seen.unreadable:
-            reply = f"{self._text(self._service.assistant.written.picture_unreadable)} {reply}"
+            assistant = self._service.assistant.spoken_in(agent.language)
+            reply = f"{self._text(assistant.written.picture_unreadable)} {reply}"
         record = conversation.session.record
         times = asked - conversation.began, current_time() - conversation.began
         record.turns += message_turns(message.text, reply, exchange, times)

@@ -147,6 +147,7 @@ class FakeAgent:
     commit_seconds: float = 0.0  # by the clock; a replay does not wait for it
     outcome: str | None = None
     speed: float = 1.0
+    language: str = ""
     waiting: Waiting = field(default_factory=Waiting)
     brief: Brief = field(default_factory=Brief)
     exchange: Exchange | None = None

@@ -11,7 +11,7 @@ from voice.audio import Frame
 from voice.expectation import Expectation
 
 if TYPE_CHECKING:
-    from voice.asr_whisper import Decoder
+    from voice.asr_whisper import LanguageDecoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class AsrOptions:
     device: str = "auto"  # auto, cpu or cuda
     threads: int = 0  # CPU threads of one utterance (CTranslate2 alone); 0 leaves it to the machine
     second_look: SecondLook = SECOND_LOOK
-    languages: tuple[str, ...] = ()  # of callers, to be told apart; words stay those of `language`
+    languages: tuple[str, ...] = ()  # of callers, to be told apart; see `Expectation`
 
 
 def load_asr(options: AsrOptions) -> RescoringAsr:
@@ -138,7 +138,10 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     if engine is _openai_whisper:  # it gives away the best hypothesis alone
         look = replace(look, hypotheses=1)
     try:
-        asr = WhisperAsr(engine(options, device), options.language, look)
+        decoder = engine(options, device)
+        others = {one: decoder.writing(one) for one in options.languages}
+        others.pop(options.language, None)
+        asr = WhisperAsr(decoder, options.language, look, others)
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "
@@ -156,7 +159,7 @@ def model_name(options: AsrOptions) -> str:
     return f"whisper-{options.model}{'-torch' if options.engine == 'openai-whisper' else ''}"
 
 
-def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
+def _faster_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
     from voice.asr_faster import FasterWhisperDecoder
 
     return FasterWhisperDecoder(
@@ -164,7 +167,7 @@ def _faster_whisper(options: AsrOptions, device: Device) -> "Decoder":
     )
 
 
-def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
+def _openai_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
     from voice.asr_openai import OpenAiWhisperDecoder
 
     return OpenAiWhisperDecoder(
@@ -172,7 +175,7 @@ def _openai_whisper(options: AsrOptions, device: Device) -> "Decoder":
     )
 
 
-ENGINES: dict[str, Callable[[AsrOptions, Device], "Decoder"]] = {
+ENGINES: dict[str, Callable[[AsrOptions, Device], "LanguageDecoder"]] = {
     "faster-whisper": _faster_whisper,
     "openai-whisper": _openai_whisper,
 }

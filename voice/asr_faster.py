@@ -4,6 +4,7 @@ faster-whisper's own `transcribe` always encodes 30 s; CTranslate2, below it, ta
 """
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import ctranslate2
@@ -37,14 +38,21 @@ class FasterWhisperDecoder:
             inter_threads=_side_by_side(device),
         )
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
-        self._tokenizer = Tokenizer(
-            tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json")),
-            self._model.is_multilingual,
-            task="transcribe",
-            language=language,
-        )
+        self._words = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer = self._writing(language)
         self._languages = tuple(languages)
         _refuse_unknown(languages, self._tokenizer)
+
+    def writing(self, language: str) -> "FasterWhisperDecoder":
+        """Return one that writes this language; see `LanguageDecoder`."""
+        other = copy(self)
+        other._tokenizer = self._writing(language)
+        return other
+
+    def _writing(self, language: str) -> Tokenizer:
+        return Tokenizer(
+            self._words, self._model.is_multilingual, task="transcribe", language=language
+        )
 
     def encode(self, samples: Float32) -> Encoded:
         """Run the encoder; see `Decoder`."""

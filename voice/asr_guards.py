@@ -29,7 +29,8 @@ _STOCK_NO_SPEECH = 0.4
 _STOCK_LOGPROB = -0.5
 
 _BRACKETED = re.compile(r"\[[^\]]*\]?|\([^)]*\)?|\*[^*]+\*|<[^>]*>|[♪♫♬♩]+")
-_CRY = re.compile(r"\S*?([^\W\d_]{1,3}?)\1{3,}\S*", re.IGNORECASE)  # AHHHHH, Hahahaha
+_HAN_DIGITS = "零〇幺一二三四五六七八九"
+_CRY = re.compile(rf"\S*?([^\W\d_{_HAN_DIGITS}]{{1,3}}?)\1{{3,}}\S*", re.I)  # AHHHHH, Hahahaha
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_]+(?:['\u2019][^\W_]+)*")
 _LONGEST_LOOP = 40  # words
@@ -38,7 +39,7 @@ _WORD_ROUNDS = 6  # "no no no no no" is a caller; a sixth is Whisper
 _PHRASE_ROUNDS = 4
 _SENTENCE_ROUNDS = 2  # nobody says the same long sentence twice in the same words
 _COUNTED = re.compile(
-    r"\d+|[a-z]|oh|zero|one|two|three|four|five|six|seven|eight|nine|double|triple"
+    rf"\d+|[a-z]|[{_HAN_DIGITS}]|oh|zero|one|two|three|four|five|six|seven|eight|nine|double|triple"
 )
 
 

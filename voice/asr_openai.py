@@ -5,6 +5,7 @@ Its decoding is used as it is; only the encoder is told to accept less than 30 s
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -53,6 +54,12 @@ class OpenAiWhisperDecoder:
         self._languages = tuple(languages)
         for one in (language, *languages):
             get_tokenizer(self._model.is_multilingual, language=one)  # refuses an unknown one
+
+    def writing(self, language: str) -> "OpenAiWhisperDecoder":
+        """Return one that writes this language; see `LanguageDecoder`."""
+        other = copy(self)
+        other._language = language
+        return other
 
     def encode(self, samples: Float32) -> Encoded:
         """See `Decoder`. The package encodes anew at each decoding, for it refuses short states."""

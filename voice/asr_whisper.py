@@ -84,6 +84,14 @@ class Decoder(Protocol):
         ...
 
 
+class LanguageDecoder(Decoder, Protocol):
+    """A decoder that can write another language."""
+
+    def writing(self, language: str) -> Decoder:
+        """Return one with the same weights that writes this language."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One way to decode. `patience` multiplies the bound on the tokens."""
@@ -103,24 +111,30 @@ ATTEMPTS = (
 
 
 class WhisperAsr:
-    """Meets `RescoringAsr` with any `Decoder`."""
+    """Meets `RescoringAsr` with any `Decoder`; `others` write other languages."""
 
     def __init__(
-        self, decoder: Decoder, language: str = "en", second_look: SecondLook = SECOND_LOOK
+        self,
+        decoder: Decoder,
+        language: str = "en",
+        second_look: SecondLook = SECOND_LOOK,
+        others: Mapping[str, Decoder] | None = None,
     ) -> None:
-        self._decoder = decoder
+        self._decoders = {language: decoder, **(others or {})}
         self._language = language
         self._second_look = second_look
 
     def open(self, expectation: Expectation, hypotheses: int = 1) -> "WhisperStream":
         """Begin an utterance; several `hypotheses` are searched at once, with as many beams."""
-        prompt = prompt_for(expectation, self._language)
-        return WhisperStream(self._decoder, prompt, hypotheses, self._second_look)
+        language = expectation.language
+        language = language if language in self._decoders else self._language
+        prompt = prompt_for(expectation, language)
+        return WhisperStream(self._decoders[language], prompt, hypotheses, self._second_look)
 
     def warm_up(self) -> None:
         """Decode once: the first caller shall not wait for what libraries do lazily."""
         silence = _padded(np.zeros(0, np.float32), SHORT_CONTEXTS_SECONDS[0])
-        self._decoder.encode(silence).decode(prompt="", most_tokens=1, beams=1)
+        self._decoders[self._language].encode(silence).decode(prompt="", most_tokens=1, beams=1)
 
 
 class WhisperStream:

@@ -88,9 +88,10 @@ class Models:
         return self.open if expected.kind is Kind.OPEN else self.answer
 
 
-_SENTENCE_END = re.compile(r"[.?!]$")
+_SENTENCE_END = re.compile(r"[.?!。？！]$")
 _TRAILING = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with))\W*$",
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with)"
+    r"|，|、|还有|然后|那个|就是|因为|我的|我要|嗯|呃)\W*$",
     re.IGNORECASE,
 )
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
@@ -106,10 +107,13 @@ _TALE = re.compile(  # of the caller, or of what has happened: mostly there is a
 )
 _SPELLED = re.compile(r"\b(?:\w|\d+)\W*$")  # ends in a letter alone, or in figures
 _DIGIT = re.compile(
-    r"\d|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b", re.IGNORECASE
+    r"\d|[零〇幺一二三四五六七八九]"
+    r"|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    re.IGNORECASE,
 )
 _YES_NO = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b",
+    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b"
+    r"|是|对|好|不|可以|没错|行",
     re.IGNORECASE,
 )
 _SURELY = 4.0  # log odds: as sure as smart-turn may be

@@ -1,4 +1,4 @@
-"""Phonemes from eSpeak NG, kept at arm's length in a process of its own (it is GPL-3).
+"""Phonemes and speech from eSpeak NG, kept at arm's length in a process of its own (it is GPL-3).
 
 The library and its data come with the wheel `espeakng-loader`; nothing of it is loaded here.
 """
@@ -10,11 +10,14 @@ import subprocess
 import sys
 import threading
 import weakref
+from base64 import b64decode
 from pathlib import Path
 
 from voice import EngineError
 
 _WORKER = Path(__file__).with_name("espeak_worker.py")
+SPEECH_HZ = 22_050
+WORDS_PER_MINUTE = 170  # eSpeak's usual 175 is quick for a telephone
 _ANSWER_SECONDS = 5.0  # a sentence takes under a millisecond; a silent worker is a hung one
 
 
@@ -34,7 +37,20 @@ class Espeak:
         `voice` is eSpeak's name of a language: en-us, de, cmn. Raises EngineError for one it does
         not have, and when the worker fails twice on the same text.
         """
-        request = json.dumps({"voice": voice, "text": text}).encode() + b"\n"
+        return str(self._answer({"voice": voice, "text": text})["phonemes"])
+
+    def speech(self, voice: str, text: str, speed: float = 1.0) -> bytes:
+        """Speak the text: 16-bit mono PCM at `SPEECH_HZ`; raises as `phonemes` does."""
+        rate = round(WORDS_PER_MINUTE * speed)
+        asked: dict[str, str | int] = {"voice": voice, "text": text, "words_per_minute": rate}
+        return b64decode(self._answer(asked)["speech"])
+
+    def close(self) -> None:
+        """End the worker; it also ends with this object and with the program."""
+        self._end()
+
+    def _answer(self, asked: dict[str, str | int]) -> dict[str, str]:
+        request, text = json.dumps(asked).encode() + b"\n", asked["text"]
         with self._lock:
             answer = self._ask(request)
             if not answer:
@@ -43,14 +59,10 @@ class Espeak:
                 answer = self._ask(request)
         if not answer:
             raise EngineError(f"eSpeak died twice on {text!r}: reinstall espeakng-loader")
-        reply = json.loads(answer)
+        reply: dict[str, str] = json.loads(answer)
         if "error" in reply:
             raise EngineError(f"{reply['error']}: see `espeak-ng --voices` for the names")
-        return str(reply["phonemes"])
-
-    def close(self) -> None:
-        """End the worker; it also ends with this object and with the program."""
-        self._end()
+        return reply
 
     def _start(self) -> None:
         library, data = _library()

@@ -22,6 +22,7 @@ class Expectation:
     kind: Kind = Kind.OPEN
     length: int | None = None  # of a number or code, in characters, where it is known
     vocabulary: tuple[str, ...] = ()  # words that are likely: products, names; they prompt the ASR
+    language: str = ""  # that is spoken, as Whisper abbreviates it; the ASR's own if empty
 
 
 OPEN_SPEECH = Expectation()

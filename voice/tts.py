@@ -1,7 +1,8 @@
 """Text to speech: the protocol, and the engines by name."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from models.registry import digest, file_sha256, model_path
 from voice import EngineError, UnknownEngine
 from voice.audio import SpokenFrame
 from voice.speakable import speakable
+from voice.tts_espeak import as_written, load_espeak
 from voice.tts_voice import Voice, VoiceTts
 
 REVISION = 1  # of the sound that our code makes of the weights: raise it when that changes
@@ -60,6 +62,8 @@ class Engine:
 
     load: Callable[[Path, TtsOptions], Voice]
     default_model: str
+    weights: bool = True  # else the model is the name of a voice that comes with the package
+    speakable: Callable[[str], str] = speakable  # what it is given to say of a text
 
 
 def _coqui(folder: Path, options: TtsOptions) -> Voice:
@@ -81,9 +85,14 @@ def _hibari(folder: Path, options: TtsOptions) -> Voice:
     return load_hibari(folder, speed=options.speed)
 
 
+def _espeak(name: Path, options: TtsOptions) -> Voice:
+    return load_espeak(str(name), speed=options.speed)
+
+
 ENGINES = {
     "coqui": Engine(_coqui, default_model="coqui-joe"),
     "hibari": Engine(_hibari, default_model="hibari-heart"),
+    "espeak": Engine(_espeak, "en-us", weights=False, speakable=as_written),
 }
 
 
@@ -93,21 +102,25 @@ def load_tts(options: TtsOptions = TtsOptions()) -> Tts:
     if not 0.5 <= options.speed <= 2:
         raise UnknownEngine(f"a speed of {options.speed} is not speech: choose 0.5 to 2")
     try:
-        folder = Path(model) if Path(model).is_dir() else model_path(model)
+        local = not engine.weights or Path(model).is_dir()
+        folder = Path(model) if local else model_path(model)
         voice = engine.load(folder, options)
     except ModelError as error:
         raise EngineError(str(error)) from error
-    for _ in voice.pieces(speakable("1 moment.")):  # what comes late at first use comes late now
+    moment = engine.speakable("1 moment.")
+    for _ in voice.pieces(moment):  # what comes late at first use comes late now
         pass
-    return VoiceTts(voice)
+    return VoiceTts(voice, engine.speakable)
 
 
 def voice_id(options: TtsOptions) -> str:
     """Name all that the sound of a voice depends on: engine, weights, options, and our code."""
-    _, model = _choice(options)
+    engine, model = _choice(options)
     folder = Path(model)
     try:
-        if folder.is_dir():
+        if not engine.weights:
+            sha256 = f"{model} {version('espeakng-loader')}"
+        elif folder.is_dir():
             files = sorted(file for file in folder.iterdir() if file.is_file())
             sha256 = combined_sha256({file.name: file_sha256(file) for file in files})
         else:
@@ -121,6 +134,11 @@ def voice_id(options: TtsOptions) -> str:
 def _choice(options: TtsOptions) -> tuple[Engine, str]:
     """The engine, and the name or path of the model it is to speak with."""
     if options.engine not in ENGINES:
-        raise UnknownEngine(f"no TTS engine {options.engine!r}: choose {' or '.join(ENGINES)}")
+        raise UnknownEngine(f"no TTS engine {options.engine!r}: choose {_either(ENGINES)}")
     engine = ENGINES[options.engine]
     return engine, options.model or engine.default_model
+
+
+def _either(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}"

@@ -7,7 +7,7 @@ how much of the text has been said.
 
 import re
 import textwrap
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import accumulate
@@ -48,14 +48,15 @@ class Voice(Protocol):
 
 
 class VoiceTts:
-    """A voice as a `Tts`."""
+    """A voice as a `Tts`; `speakable` writes figures and signs as words that it says right."""
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, speakable: Callable[[str], str] = speakable) -> None:
         self._voice = voice
+        self._speakable = speakable
 
     async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         """Speak the text; see `Tts`."""
-        spoken = speakable(text)
+        spoken = self._speakable(text)
         rate = self._voice.sample_rate_hz
         resampler, framer = Resampler(rate, SAMPLE_RATE_HZ), Framer()
         progress = _Progress(spoken, text)

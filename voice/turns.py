@@ -30,7 +30,7 @@ class TurnOptions:
     hint_fades_seconds: float = 0.16  # … but not if it has not become one by then
     onset_seconds: float = 0.12  # this much speech begins a turn: shorter are clicks
     resume_seconds: float = 0.06  # this much speech ends a pause
-    pause_seconds: float = 0.1  # after this silence the ASR may transcribe what it has
+    pause_seconds: float = 0.06  # after this silence the ASR may transcribe what it has
     patience_seconds: float = 0.9  # a pause may last, where nobody judges it
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
 
@@ -209,7 +209,8 @@ def _frames(seconds: float) -> int:
 _BACKCHANNELS = re.compile(
     r"\b(?:uh-?huh|m+-?h+m+|a+h*|h+m+|m+|u+h+|u+m+|oh+|(?:ha)+|ahem|okay|ok|yeah|yep|yes|right"
     r"|sure|alright|all right|i see|got it|great|good|fine|thanks|thank you|you"
-    r"|good-?bye|bye(?:-?bye)?)\b",
+    r"|good-?bye|bye(?:-?bye)?)\b"
+    r"|[嗯哦啊噢]|好的?|是的?|对的?|行|可以|明白|知道了|谢谢你?|再见|拜拜",
     re.IGNORECASE,
 )
 MUMBLE_SECONDS = 1.0  # speech shorter than this

@@ -1,7 +1,10 @@
 """What the dialogue asks: what the answer to a question is, and where it stands."""
 
+import hashlib
 import logging
 from dataclasses import dataclass
+
+import numpy as np
 
 from dialogue import GraphAway
 from dialogue.knowledge.asking import SURE, Fact, Known, Questions, Reading, Triple
@@ -10,8 +13,10 @@ from dialogue.knowledge.library import Library
 from dialogue.knowledge.naming import read_names
 from dialogue.knowledge.remote import PatientGraph, RemoteGraph
 from dialogue.knowledge.retrieval import Ranked, Retrieval
+from dialogue.knowledge.vectors import Nearest
 from models.registry import digest
-from nlu.sentences import ENCODER, Encode, load_encoder
+from nlu.encoders import usual
+from nlu.sentences import ENCODER, Centred, Encode, load_encoder
 
 log = logging.getLogger(__name__)
 
@@ -129,12 +134,19 @@ def _told(fact: Fact) -> Answer:
     return Answer(fact.text, fact.source, reading.confidence, fact.path, named)
 
 
-def load_knowledge(library: Library, endpoint: str = "") -> Knowledge:
-    """Make it searchable with the sentence encoder of the model cache.
+def load_knowledge(library: Library, endpoint: str = "", language: str = "en") -> Knowledge:
+    """Make it searchable with the language's sentence encoder, of the model cache.
 
     `endpoint` is the URL of a SPARQL endpoint that holds the graph, in place of the folder's files.
     """
     graph: Graph | None = None
     if library.shapes is not None:
         graph = RemoteGraph(endpoint) if endpoint else library.graph
-    return Knowledge(library, load_encoder(), digest(ENCODER), graph)
+    encoder = usual(language)
+    if encoder == ENCODER:
+        return Knowledge(library, load_encoder(), digest(ENCODER), graph)
+    plain, key = load_encoder(encoder), digest(encoder)
+    texts = [text for passage in library.passages for text in (passage.title, *passage.also)]
+    mean = Nearest(texts, plain, key).vectors.mean(axis=0) if texts else np.zeros(1, np.float32)
+    apart = hashlib.sha256(f"{key} {mean.tobytes().hex()}".encode()).hexdigest()
+    return Knowledge(library, Centred(plain, mean), apart, graph)

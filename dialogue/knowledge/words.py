@@ -1,5 +1,6 @@
 """Words for looking up: in lower case, said as callers say them, cut to their stems."""
 
+import re
 from functools import lru_cache
 
 from Stemmer import Stemmer
@@ -18,6 +19,8 @@ that's what's there's don't can't doesn't
 """
 STOPWORDS = frozenset((*_LITTLE.split(), *_ASKING.split()))
 
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
@@ -26,5 +29,7 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """Return the stems of the words that carry meaning."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
+    """Return the stems of the words that carry meaning; of Chinese, characters two by two."""
+    latin = [stem(word) for word in words(text) if word not in STOPWORDS]
+    runs = _HAN.findall(text)
+    return latin + [run[at : at + 2] for run in runs for at in range(len(run) - 1)]

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, FromClause, column, select, table
 
 from dialogue.actions import Found
 from dialogue.assistant import Assistant
-from dialogue.phrasing import spoken_money
 from dialogue.recommendation.recommend import Because, Recommender
 from dialogue.state import Prove, State, Tip
 from dialogue.tables import METADATA
@@ -37,8 +36,7 @@ class Suggestions:
         if suggestion is None:
             return None
         key = "also_bought" if suggestion.because is Because.BOUGHT else "also_like"
-        price_said = spoken_money(prices[suggestion.product])
-        return Tip(key, suggestion.of, suggestion.product, price_said)
+        return Tip(key, suggestion.of, suggestion.product, str(prices[suggestion.product]))
 
     def products(self, found: Found) -> Sequence[str]:
         """Return the products that the found values name: `item`, or `items` in words."""

@@ -111,10 +111,11 @@ def hold_the_line(service: Service, form: Form) -> VoiceResponse:
     """Keep a caller in the queue as long as the assistant's folder says."""
     waited = form.get("QueueTime", "")
     seconds = int(waited) if waited.isdecimal() else 0
-    assistant = service.assistant
+    session = service.sessions.of(form.get("CallSid", ""))
+    assistant = service.assistant.spoken_in(session.agent.language if session else "")
     patient = seconds < assistant.handoff.answer_seconds
     words = render(assistant.phrases.please_hold, assistant.facts)
-    return hold(words, hand_off_urls(service).hold, patient)
+    return hold(words, hand_off_urls(service).hold, patient, assistant.language)
 
 
 async def person_answers(service: Service, call_sid: str, form: Form) -> VoiceResponse:

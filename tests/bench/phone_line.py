@@ -59,6 +59,7 @@ class Storyteller:
 
     outcome: str | None = None
     speed: float = 1.0
+    language: str = ""
     waiting: Waiting = field(default_factory=Waiting)
     exchange: Exchange | None = None
     said: list[str] = field(default_factory=list)

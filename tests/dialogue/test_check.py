@@ -183,7 +183,7 @@ WARNINGS = {
                          "      no, that's wrong\n      that's not right\n", "",
                          "deny has only 9 examples; add some, at least 10", -1),
     "action not used": Edit(F, "        change: cancel_repair ", "        # change ",
-                            "no flow uses cancel_repair; name it", at=(A, 46)),
+                            "no flow uses cancel_repair; name it", at=(A, 45)),
 }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.chinese import find, read
-from nlu.chinese_numbers import value_of
+from nlu.chinese import find, in_figures, read, read_leading_yes_no
+from nlu.chinese_numbers import simplified, value_of
 from nlu.chinese_samples import numeral, say
 from nlu.language import reader_of
 
@@ -125,6 +125,10 @@ def test_birth_dates(said: str, born: str | None) -> None:
         ("早上八点一刻", "08:15"),
         ("晚上八点", "20:00"),
         ("晚上十二点", "00:00"),
+        ("夜里两点", "02:00"),
+        ("夜里五点半", "05:30"),
+        ("昨晚三点", "03:00"),
+        ("夜里十一点", "23:00"),
         ("中午十二点", "12:00"),
         ("中午一点", "13:00"),
         ("凌晨两点", "02:00"),
@@ -205,8 +209,11 @@ def test_yes_and_no(said: str, answer: str | None) -> None:
         ("duration", "三天", "P3D"),
         ("duration", "半小时", "PT30M"),
         ("duration", "两个半小时", "PT2.5H"),
+        ("duration", "两年半", "P2.5Y"),
+        ("duration", "三天半", "P3.5D"),
         ("text", "那个水壶。", "水壶"),
         ("postcode", "一零零零八四", "100084"),
+        ("postcode", "六二七一一", "62711"),
         ("email", "wang@example.com", "wang@example.com"),
         ("date_range", "三月五号到八号", None),  # no reader yet
     ],
@@ -223,6 +230,51 @@ def test_what_is_drawn_to_train_on_can_be_read(kind: str) -> None:
         assert value is not None, said
         if kind == "digits":
             assert len(value) == 5
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("好的，取消吧", "yes"),  # to "shall I cancel it?"
+        ("是的，请取消", "yes"),
+        ("呃，还是不要取消了", "no"),
+        ("别取消", "no"),
+        ("取消", None),
+        ("今天还是明天", None),
+    ],
+)
+def test_cancelling_is_no_answer_in_itself(said: str, answer: str | None) -> None:
+    assert read_as("yes_no", said) == answer
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("对，还有你们几点开门", "yes"),
+        ("对还有你们几点开门", "yes"),
+        ("嗯，是的，另外运费多少", "yes"),
+        ("不用了，你们几点关门", "no"),
+        ("好，你们几点开门", None),  # it only begins a sentence
+        ("对，不对，是一五二零六", None),
+        ("你们几点开门", None),
+        ("对", None),  # nothing follows
+    ],
+)
+def test_an_answer_that_something_follows(said: str, answer: str | None) -> None:
+    assert read_leading_yes_no(said) == answer
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    assert simplified("請問我的訂單到哪裡了") == "请问我的订单到哪里了"
+    assert read_as("date", "後天") == read_as("date", "后天")
+    assert read_as("time", "下午三點半") == "15:30"
+    assert read_as("yes_no", "對，沒錯") == "yes"
+
+
+def test_who_is_calling_is_compared_in_figures() -> None:
+    assert in_figures("postcode", "是六二七幺幺", TODAY) == "62711"
+    assert in_figures("birth_date", "一九八四年三月五号", TODAY) == "1984-03-05"
+    assert in_figures("birth_date", "03051984", TODAY) == "03051984"
 
 
 def test_a_language_chooses_its_reader() -> None:

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from voice.asr_whisper import Decoded, prompt_for, transcribe, windows
-from voice.audio import SAMPLE_RATE_HZ, Float32
+from voice.asr_whisper import Decoded, WhisperAsr, prompt_for, transcribe, windows
+from voice.audio import SAMPLE_RATE_HZ, Float32, Frame
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 
 SPOKEN = Decoded("Where is my order?", tokens=5, average_logprob=-0.05, no_speech=0.1)
@@ -49,6 +49,17 @@ class ScriptedSound:
 
     def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
         raise NotImplementedError
+
+
+@pytest.mark.anyio
+async def test_the_language_that_is_expected_is_written() -> None:
+    english, chinese = ScriptedDecoder(SPOKEN), ScriptedDecoder(replace(SPOKEN, text="你好"))
+    asr = WhisperAsr(english, others={"zh": chinese})
+    pcm = (voice(1.0) * 32_767).astype("<i2").tobytes()
+    for language, text in (("", SPOKEN.text), ("zh", "你好"), ("fr", SPOKEN.text)):
+        stream = asr.open(Expectation(language=language))
+        stream.feed(Frame(pcm, 0.0))
+        assert (await stream.finish()).text == text
 
 
 def voice(seconds: float, level: float = 0.1) -> Float32:

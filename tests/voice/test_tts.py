@@ -23,7 +23,7 @@ def coqui_folder(folder: Path, **config: object) -> TtsOptions:
 
 def test_unknown_engine() -> None:
     assert refused(TtsOptions(engine="parrot")) == (
-        "no TTS engine 'parrot': choose coqui or hibari"
+        "no TTS engine 'parrot': choose coqui, hibari or espeak"
     )
 
 

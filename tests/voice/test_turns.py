@@ -153,7 +153,7 @@ def test_who_pauses_long_has_a_slow_pace_and_who_does_not_a_quick_one() -> None:
 def test_the_same_sound_gives_the_same_turn_wherever_it_stands(quiet: float) -> None:
     _, pause, ended = events((quiet, 0), (1, 1), (2, 0))
     assert isinstance(ended, TurnEnded)
-    assert round((pause.at - ended.end) / FRAME_SECONDS) == 5
+    assert round((pause.at - ended.end) / FRAME_SECONDS) == 3
     assert round((ended.at - ended.end) / FRAME_SECONDS) == 45
 
 

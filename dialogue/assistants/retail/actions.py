@@ -12,7 +12,6 @@ from dialogue import ActionError
 from dialogue.actions import Found, Profile, Request, callers, change, known_caller, look_up
 from dialogue.next_need import Known, Order
 from dialogue.opening import opening_hours
-from dialogue.phrasing import spoken_date, spoken_day, spoken_digits, spoken_money
 from dialogue.tables import CATALOG, CUSTOMERS, ORDER_LINES, ORDERS, RETURNS, TICKETS
 
 __all__ = ["opening_hours"]  # is as it comes
@@ -134,16 +133,18 @@ def find_returnable(request: Request) -> Found:
     if order["delivered"] is None:
         return Found("not_delivered", {}, _source(order))
     last = order["delivered"] + timedelta(RETURN_DAYS)
-    until = {"until": spoken_date(last, request.now.date())}
+    until = {"until": request.forms.spoken_date(last, request.now.date())}
     lines = _returnable(request)
     if not lines or order["refunded"]:
         return Found("already", {}, _source(order))
     if last < request.now.date():
         return Found("too_late", until, _source(order))
-    what = " and ".join(f"the {line.product}" for line in lines)
+    what = request.things(line.product for line in lines)
     refund = sum(line.price * line.quantity for line in lines)
     return Found(
-        "possible", {"what": what, "refund": spoken_money(refund), **until}, _source(order)
+        "possible",
+        {"what": what, "refund": request.forms.spoken_money(refund), **until},
+        _source(order),
     )
 
 
@@ -173,7 +174,7 @@ def new_ticket(request: Request) -> Found:
         if other > number:
             break
         number += 1
-    return Found("new", {"ticket": spoken_digits(str(number))}, f"tickets/{number}")
+    return Found("new", {"ticket": request.forms.spoken_digits(str(number))}, f"tickets/{number}")
 
 
 @change()
@@ -276,9 +277,13 @@ def find_product(request: Request) -> Found:
     query = select(CATALOG).where(CATALOG.c.name == match[0])
     row = request.connection.execute(query).mappings().one()
     stock = row["stock"]
-    values = {"item": row["name"], "price": spoken_money(row["price"]), "count": str(stock)}
+    values = {
+        "item": row["name"],
+        "price": request.forms.spoken_money(row["price"]),
+        "count": str(stock),
+    }
     if row["restock"]:
-        values["restock"] = spoken_day(row["restock"], request.now.date())
+        values["restock"] = request.forms.spoken_day(row["restock"], request.now.date())
     case = "sold_out" if stock == 0 else "few_left" if stock <= FEW else "in_stock"
     return Found(case, values, f"catalog/{row['name']}")
 
@@ -312,8 +317,8 @@ def _spoken(order: RowMapping, request: Request) -> dict[str, str]:
     spoken = {}
     for key in ("expected", "delivered", "refunded"):
         if order[key]:
-            spoken[key] = spoken_day(order[key], request.now.date())
+            spoken[key] = request.forms.spoken_day(order[key], request.now.date())
     for key in ("total", "refund"):
         if order[key] is not None:
-            spoken[key] = spoken_money(order[key])
+            spoken[key] = request.forms.spoken_money(order[key])
     return spoken

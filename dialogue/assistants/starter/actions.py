@@ -11,7 +11,6 @@ from sqlalchemy import text
 
 from dialogue import ActionError
 from dialogue.actions import Found, Request, change, look_up
-from dialogue.phrasing import spoken_day, spoken_money
 
 
 @look_up(
@@ -60,5 +59,5 @@ def _repair(request: Request) -> Mapping[str, str] | None:
 
 def _spoken(repair: Mapping[str, str], request: Request) -> dict[str, str]:
     """Put days and amounts as they are said."""
-    ready = spoken_day(date.fromisoformat(repair["ready"]), request.now.date())
-    return {**repair, "ready": ready, "price": spoken_money(repair["price"])}
+    ready = request.forms.spoken_day(date.fromisoformat(repair["ready"]), request.now.date())
+    return {**repair, "ready": ready, "price": request.forms.spoken_money(repair["price"])}

@@ -1,0 +1,50 @@
+"""What an assistant's other languages take, as far as their models are here."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from dialogue.assistant import Assistant
+from dialogue.knowledge import load_knowledge
+from dialogue.languages import Tongue
+from models import ModelError
+from models.registry import digest
+from nlu import NluError
+from nlu.engine import NluOptions, load_nlu
+from nlu.files import read_trained
+from voice import VoiceError
+
+log = logging.getLogger(__name__)
+
+Check = Callable[[Assistant], object]  # raises what is missing for a language
+
+
+def understood(variant: Assistant) -> None:
+    """Raise what the understanding of a language lacks: ModelError or NluError."""
+    digest(read_trained(variant.path).encoder)
+
+
+def available(assistant: Assistant, *checks: Check) -> Assistant:
+    """Return the assistant without the languages that lack something; what that is, is logged."""
+    here = {}
+    for language, variant in assistant.variants.items():
+        try:
+            for check in checks:
+                check(variant)
+        except (ModelError, NluError, VoiceError) as error:
+            log.warning("%s is not spoken: %s", language, error)
+        else:
+            here[language] = variant
+    return replace(assistant, variants=here)
+
+
+def load_tongues(assistant: Assistant, options: NluOptions) -> Mapping[str, Tongue]:
+    """Load what understands and knows in each other language; seconds."""
+    return {
+        language: Tongue(
+            variant,
+            load_nlu(variant.path, options),
+            load_knowledge(variant.library, language=language),
+        )
+        for language, variant in assistant.variants.items()
+    }
