@@ -6,7 +6,14 @@ from datetime import date, datetime
 
 from dialogue.assistant import Assistant
 from dialogue.next_need import Need
-from dialogue.phrasing import render, spoken_date, spoken_day, spoken_digits, spoken_time
+from dialogue.phrasing import (
+    render,
+    spoken_address,
+    spoken_date,
+    spoken_day,
+    spoken_digits,
+    spoken_time,
+)
 from dialogue.state import (
     AskSlot,
     ChooseIntent,
@@ -83,6 +90,8 @@ class Wording:
         match self.assistant.slots[slot].kind:
             case "digits" | "code" | "phone" if not self.written:
                 return spoken_digits(value)
+            case "address" if not self.written:
+                return spoken_address(value)
             case "date":
                 return spoken_date(date.fromisoformat(value), self.now.date())
             case _:
