@@ -1,9 +1,11 @@
 """Days, times, amounts and lists as they are said in Chinese; see `dialogue.forms`."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 
+_LONG_NUMBER = re.compile(r"\d{5,}")  # a ZIP code
 _WEEKDAYS = "一二三四五六日"
 _NEAR = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
 _NOON, _EVENING = 12, 18
@@ -12,6 +14,11 @@ _NOON, _EVENING = 12, 18
 def spoken_digits(digits: str) -> str:
     """'15213' → '1 5 2 1 3'."""
     return " ".join(digits)
+
+
+def spoken_address(address: str) -> str:
+    """'橡树街12号 62704' → '橡树街12号 6 2 7 0 4'."""
+    return _LONG_NUMBER.sub(lambda number: spoken_digits(number[0]), address)
 
 
 def spoken_time(at: time) -> str:

@@ -16,6 +16,10 @@ class Forms(Protocol):
         """Return a number that is said digit by digit."""
         ...
 
+    def spoken_address(self, address: str) -> str:
+        """Return an address, its ZIP code digit by digit."""
+        ...
+
     def spoken_time(self, at: time) -> str:
         """Return a time of day."""
         ...

@@ -13,6 +13,7 @@ from nlu.ellipsis import completed, with_digit
 from nlu.language import Reader, reader_of
 
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
+FIGURES = frozenset({"digits", "phone"})  # in an address: a house, a ZIP code
 _POLARITY = {"yes": "affirm", "no": "deny"}
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
 
@@ -136,6 +137,15 @@ class Hearing:
         found = found or find("digits", self.text, self.today)
         return found.value if found and len(found.value) > 1 else None  # "I don't have one"
 
+    def whole(self, slot: str) -> str | None:
+        """Return all that was said as the value of a free slot that was asked for."""
+        match self.assistant.slots[slot].kind:
+            case "text" | "name":
+                return self.text
+            case "address":
+                return self.reader.read("address", self.text, self.today)
+        return None
+
     def correction(self, slot: str, before: str) -> str | None:
         """Return a value given in answer to a read-back; in a yes, a stray digit is none."""
         if self.heard.keys and self.polarity:
@@ -165,7 +175,7 @@ class Hearing:
             for name, value in given.items()
             if name != slot
             and value != known.get(name)
-            and not {kinds[name].kind, kinds[slot].kind} <= DAYS  # one of them is the other misread
+            and not _one_misread(kinds[name].kind, kinds[slot].kind)
         }
 
     def other_than(self, offered: Mapping[str, str], state: State) -> dict[str, str]:
@@ -191,3 +201,8 @@ class Hearing:
             if found.name == slot:
                 text = text[: found.start] + text[found.end :]
         return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())
+
+
+def _one_misread(beside: str, awaited: str) -> bool:
+    """Whether a value of one kind beside one of the other is likely a piece of it."""
+    return {beside, awaited} <= DAYS or (awaited == "address" and beside in FIGURES)

@@ -12,6 +12,7 @@ _SENTENCE_END = re.compile(
     r"(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr\.)(?<!\bSt\.)(?<!\bMrs\.)(?<=[.!?])\s+(?=[A-Z0-9{\"'])"
     r"|(?<=[。！？])(?![”』」）])\s*(?=\S)|(?<=[。！？][”』」）])\s*(?=\S)"
 )
+_LONG_NUMBER = re.compile(r"\d{5,}")  # a ZIP code: nobody says it as a number
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -43,6 +44,11 @@ def render(text: str, values: Mapping[str, str]) -> tuple[str, ...]:
 def spoken_digits(digits: str) -> str:
     """'15213' → '1 5 2 1 3'."""
     return " ".join(digits)
+
+
+def spoken_address(address: str) -> str:
+    """'12 Oak Avenue, 62704' → '12 Oak Avenue, 6 2 7 0 4'."""
+    return _LONG_NUMBER.sub(lambda number: spoken_digits(number[0]), address)
 
 
 def spoken_time(at: time) -> str:

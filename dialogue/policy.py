@@ -173,9 +173,8 @@ class Policy(Switching):
         if self.changes_topic(hearing, slot):
             return None
         value = hearing.number(slot)
-        free = self.assistant.slots[slot].kind in {"text", "name"}
-        if value is None and free and not hearing.heard.answer and not hearing.polarity:
-            value = hearing.text
+        if value is None and not hearing.heard.answer and not hearing.polarity:
+            value = hearing.whole(slot)
         given = {slot: value} if value is not None else {}
         if given := given | hearing.said_beside(slot, self.state):
             return self.take_all(given)

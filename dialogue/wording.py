@@ -93,6 +93,8 @@ class Wording:
         match self.assistant.slots[slot].kind:
             case "digits" | "code" | "phone" if not self.written:
                 return self.forms.spoken_digits(value)
+            case "address" if not self.written:
+                return self.forms.spoken_address(value)
             case "date":
                 return self.forms.spoken_date(date.fromisoformat(value), self.now.date())
             case _:

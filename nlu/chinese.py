@@ -86,7 +86,7 @@ def find(kind: str, text: str, today: date, length: int | None = None) -> Found 
     match kind:
         case "digits":
             return find_digits(text, length) if length else _long_run(text)
-        case "name" | "text":
+        case "name" | "text" | "address":
             return None
         case "code" if not length:
             return None
@@ -207,6 +207,7 @@ def read_text(text: str) -> str | None:
 
 
 _READERS: dict[str, Callable[[str], str | None]] = {
+    "address": read_text,
     "birth_date": read_birth_date,
     "duration": read_duration,
     "money": read_money,

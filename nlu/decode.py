@@ -9,6 +9,7 @@ import numpy as np
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.language import reader_of
+from nlu.numbers import takes_back
 from nlu.tokens import Tokens
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot
 
@@ -219,12 +220,11 @@ def expected_slots(
     A bare number as long as one of the assistant's numbers needs no question before it.
     """
     awaited = labels.slots.get(waiting_for) or _bare_number(text, labels)
-    if awaited is None or any(
-        slot.name == awaited.name and is_whole(slot, awaited) for slot in slots
-    ):
+    if awaited is None:
         return list(slots)
+    there = [slot for slot in slots if slot.name == awaited.name and is_whole(slot, awaited)]
     found = reader_of(labels.language).find(awaited.kind, text, today, awaited.length)
-    if found is None:
+    if found is None or (there and not takes_back(text[there[-1].end : found.start])):
         return list(slots)
     filled = Slot(
         awaited.name, text[found.start : found.end], found.value, found.start, found.end,

@@ -150,6 +150,11 @@ def corrected(text: str) -> str:
     return said
 
 
+def takes_back(between: str) -> bool:
+    """Tell whether these words, between two numbers, take the first of them back: "no, sorry"."""
+    return _BETWEEN_DIGITS.fullmatch(between) is not None
+
+
 def perhaps_corrected(text: str) -> Iterator[str]:
     """Give what was said after each word that may be a correction: "five no six" → "six"."""
     return (text[match.end() :] for match in _PERHAPS.finditer(text))

@@ -31,6 +31,31 @@ _LAST = (
     *("Smith", "Johnson", "Garcia", "Miller", "Davis", "Nguyen", "Lopez", "Wilson", "Anderson"),
     *("Kim", "Moore", "Patel", "White", "Harris", "Clark", "Lewis", "Young", "Khan", "Novak"),
 )
+_STREETS = (
+    *(
+        "Willow",
+        "Oak",
+        "Elm",
+        "Orchard",
+        "Lake View",
+        "Prairie",
+        "Mill",
+        "Maple",
+        "River",
+        "Hickory",
+    ),
+    *("North Clark", "West Adams", "South Fourth", "Old Post", "St. Clair", "Kingsbury", "Sunset"),
+    *("Martin Luther King", "Lincoln", "Second", "41st", "Hazel Dell", "Cherry Hill", "Van Buren"),
+)
+_WAYS = (
+    *("Street", "Avenue", "Road", "Lane", "Court", "Drive", "Boulevard", "Place", "Way", "Terrace"),
+    *("St.", "Ave", "Rd", "Parkway", "Circle"),
+)
+_TOWNS = (
+    *("Springfield", "Columbus", "Chicago", "Peoria", "Champaign", "Oak Park", "Jacksonville"),
+    *("St. Louis", "Cedar Rapids", "Des Moines", "Fort Wayne", "Gary, Indiana", "Madison"),
+    *("Decatur, Illinois", "Normal", "Rockford, IL", "South Bend", "Terre Haute", "Bloomington"),
+)
 _HOSTS = ("example", "mail", "sunny hill", "post box", "web mail", "blue river", "my company")
 
 
@@ -153,6 +178,29 @@ def _email(generator: random.Random) -> str:
     )
 
 
+def _address(generator: random.Random) -> str:
+    number = generator.randrange(2, 1000)
+    spoken = _pairs([int(digit) for digit in str(number)], generator)
+    street = f"{generator.choice(_STREETS)} {generator.choice(_WAYS)}"
+    inside = generator.choice(("apartment", "Apt.", "unit", "suite", "number"))
+    inside += f" {generator.choice((str(number % 30 + 1), _WORDS[number % 8 + 2], '3B', 'C'))}"
+    town, zip_code = generator.choice(_TOWNS), say_digits(5, generator, lowest=1)
+    first = generator.choice((f"{number} {street}", f"{number} {street}", f"{spoken} {street}"))
+    said = generator.choice(
+        (
+            (first,),
+            (first, town),
+            (first, town),
+            (first, inside),
+            (first, inside, town),
+            (first, town, zip_code),
+            (first, town, zip_code),
+        )
+    )
+    address = generator.choice((", ", ", ", " ")).join(said)
+    return address if generator.random() < 0.6 else address.lower().replace(".", "")
+
+
 def say_digits(length: int, generator: random.Random, lowest: int = 0) -> str:
     """Draw a number of that many digits, the first at least `lowest`, in one of the notations."""
     digits = [generator.randrange(0 if i else lowest, 10) for i in range(length)]
@@ -216,6 +264,7 @@ _KINDS: dict[str, Callable[[random.Random], str]] = {
     "date": _date,
     "birth_date": _birth_date,
     "time": _time,
+    "address": _address,
     "email": _email,
     "name": _name,
 }

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 
+from nlu.addresses import read_address
 from nlu.dates import DEFAULT_REGION, read_birth_date, read_date, read_date_range
 from nlu.numbers import (
     Found,
@@ -153,13 +154,13 @@ def in_figures(kind: str, text: str, today: date) -> str:
 def find(
     kind: str, text: str, today: date, length: int | None = None, region: str = DEFAULT_REGION
 ) -> Found | None:
-    """Find a value of this kind in a sentence; names and free text have no form to go by."""
+    """Find a value of this kind in a sentence; names, addresses and text have no form to go by."""
     match kind:
         case "digits":
             return find_digits(text, length)
         case "code":
             return find_code(text, length) if length else None
-        case "name" | "text":
+        case "name" | "text" | "address":
             return None
         case _:
             value = read(kind, text, today, region=region)
@@ -281,6 +282,7 @@ def _last_said(read_it: Callable[[str], str | None], text: str) -> str | None:
 
 
 _READERS: dict[str, Callable[[str], str | None]] = {
+    "address": read_address,
     "email": read_email,
     "name": read_name,
     "text": read_text,

@@ -12,6 +12,7 @@ from dialogue.phrasing import (
     ordinal,
     render,
     sentences,
+    spoken_address,
     spoken_date,
     spoken_day,
     spoken_digits,
@@ -70,6 +71,7 @@ def test_days(day: date, spoken: str) -> None:
 
 def test_small_things() -> None:
     assert spoken_digits("15213") == "1 5 2 1 3"
+    assert spoken_address("240 Oak Lane, 62704") == "240 Oak Lane, 6 2 7 0 4"
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 31)] == (
         ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "31st"]
     )

@@ -152,10 +152,45 @@ def test_it_is_paid_in_another_way_but_no_card_is_taken_down(
 ) -> None:
     does("change_payment", order_number="15206", payment_method="by invoice please")
     assert order(store, "15206", "payment") == "invoice"
-    for refused in ("card 4242 4242 4242 4242", "seashells"):
+    for refused in ("card 4242 4242 4242 4242", "my new card", "seashells"):
         with pytest.raises(ActionError):
             does("change_payment", order_number="15206", payment_method=refused)
     assert order(store, "15206", "payment") == "invoice"
+
+
+@pytest.mark.parametrize(
+    ("order_number", "payment_method", "case"),
+    [
+        ("15206", "by invoice please", "possible"),
+        ("15206", "my Visa", "possible"),
+        ("15206", "pay pal", "possible"),
+        ("15206", "another card", "new_card"),
+        ("15206", "4242 4242 4242 4242", "new_card"),
+        ("15206", " ".join(["four two"] * 8), "new_card"),
+        ("15206", "a cheque", "unknown"),
+        ("15213", "PayPal", "too_late"),
+        ("20418", "PayPal", "cancelled"),
+        ("99999", "PayPal", "not_found"),
+    ],
+)
+def test_what_an_order_may_be_paid_with(
+    finds: Callable[..., Found], order_number: str, payment_method: str, case: str
+) -> None:
+    found = finds("find_payable", order_number=order_number, payment_method=payment_method)
+    assert found.case == case
+
+
+def test_a_new_gift_card_is_no_card(finds: Callable[..., Found]) -> None:
+    found = finds("find_payable", order_number="15206", payment_method="a new gift card")
+    assert found.values == {"payment": "with your gift card"}
+
+
+def test_what_is_sold_out_cannot_be_exchanged(store: Store, finds: Callable[..., Found]) -> None:
+    assert finds("find_exchangeable", order_number="15217").case == "possible"
+    with store.writing() as connection:
+        connection.execute(update(CATALOG).where(CATALOG.c.name == "wool sweater").values(stock=0))
+    assert finds("find_exchangeable", order_number="15217").case == "sold_out"
+    assert finds("find_exchangeable", order_number="15213").case == "not_delivered"
 
 
 @pytest.mark.anyio

@@ -248,3 +248,10 @@ def test_an_answer_is_whole_and_what_was_asked_for(
 ) -> None:
     slot = Slot("order_number", value, value, 0, len(value), 0.9)
     assert answers([slot], LABELS, Context(waiting_for)) is answered
+
+
+def test_a_number_said_after_the_one_that_was_marked_corrects_it() -> None:
+    text = "it's 15207 sorry 15206"
+    marked = Slot("order_number", "15207", "15207", 5, 10, 0.9)
+    (slot,) = expected_slots(text, [marked], LABELS, "order_number", TODAY)
+    assert (slot.value, slot.start) == ("15206", 17)

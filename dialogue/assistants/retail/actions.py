@@ -1,6 +1,7 @@
 """What the assistant looks up and changes. Replace the SQL by calls to your own systems."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,14 +14,25 @@ from dialogue.actions import Found, Profile, Request, callers, change, known_cal
 from dialogue.next_need import Known, Order
 from dialogue.opening import opening_hours
 from dialogue.tables import CATALOG, CUSTOMERS, ORDER_LINES, ORDERS, RETURNS, TICKETS
+from nlu.numbers import find_digits
 
 __all__ = ["opening_hours"]  # is as it comes
 FEW = 3  # in stock: say how many are left
 ALIKE = 80  # of 100: how near a spoken product must come to a name in the catalogue
 NOT_SENT = ("processing", "delayed")
 RETURN_DAYS = 30  # after delivery
-PAYMENTS = ("invoice", "gift card", "PayPal", "card")  # card: the one that we know already
+PAYMENTS = {  # what callers say → what the order holds; a card is the one that we know already
+    "invoice": "invoice", "bill": "invoice", "gift card": "gift card", "voucher": "gift card",
+    "PayPal": "PayPal", "pay pal": "PayPal", "card": "card", "Visa": "card", "Mastercard": "card",
+}  # fmt: skip
+PAID = {
+    "invoice": "by invoice",
+    "gift card": "with your gift card",
+    "PayPal": "with PayPal",
+    "card": "with the card that we have",
+}
 CARD_DIGITS = 12  # from so many on it is a card's number, which nobody may take down here
+ANOTHER = re.compile(r"\b(?:new|another|different|other)\b", re.IGNORECASE)
 TICKETS_FROM, TICKETS_TO = 100_000, 1_000_000
 NOT_FOUND = Found("not_found")
 
@@ -104,15 +116,34 @@ def change_address(request: Request) -> None:
 def change_payment(request: Request) -> None:
     """Have it paid in another way, if it is still here."""
     said = request.slots["payment_method"]
-    if sum(letter.isdigit() for letter in said) >= CARD_DIGITS:
-        raise ActionError("a card's number is not taken down")
-    match = process.extractOne(
-        said, PAYMENTS, processor=utils.default_process, scorer=fuzz.token_set_ratio,
-        score_cutoff=ALIKE,
-    )  # fmt: skip
-    if match is None:
-        raise ActionError("that is no way to pay here")
-    _change_unsent(request, payment=match[0])
+    payment = _payment(said)
+    if _is_new_card(said) or payment is None:
+        raise ActionError("a new card is not taken down, and nothing else is known by that name")
+    _change_unsent(request, payment=payment)
+
+
+@look_up(
+    needs=["order_number", "payment_method"],
+    cases={
+        "possible": ["payment"],
+        "new_card": [],
+        "unknown": [],
+        "too_late": [],
+        "cancelled": [],
+        "not_found": [],
+    },
+)
+def find_payable(request: Request) -> Found:
+    """Find out whether it may still be paid in that way."""
+    found, said = _unsent(request), request.slots["payment_method"]
+    if found.case != "possible":
+        return found
+    if _is_new_card(said):
+        return Found("new_card", {}, found.source)
+    payment = _payment(said)
+    if payment is None:
+        return Found("unknown", {}, found.source)
+    return Found("possible", {"payment": PAID[payment]}, found.source)
 
 
 @look_up(
@@ -146,6 +177,25 @@ def find_returnable(request: Request) -> Found:
         {"what": what, "refund": request.forms.spoken_money(refund), **until},
         _source(order),
     )
+
+
+@look_up(
+    needs=["order_number"],
+    cases={
+        "possible": ["what", "until"],
+        "sold_out": ["what", "refund", "until"],
+        "not_delivered": [],
+        "too_late": ["until"],
+        "already": [],
+        "not_found": [],
+    },
+)
+def find_exchangeable(request: Request) -> Found:
+    """Find out whether it may come back, and there is another to send."""
+    found = find_returnable.run(request)
+    if found.case == "possible" and not all(_is_in_stock(request, o) for o in _returnable(request)):
+        return Found("sold_out", found.values, found.source)
+    return found
 
 
 @change(needs=["order_number"])
@@ -232,6 +282,27 @@ def _send_back(request: Request, kind: str) -> Sequence[Row[Any]]:
     rows = [{"line": line.id, "kind": kind, "opened": request.now} for line in lines]
     request.connection.execute(insert(RETURNS), rows)
     return lines
+
+
+def _is_in_stock(request: Request, line: Row[Any]) -> bool:
+    stock = select(CATALOG.c.stock).where(CATALOG.c.name == line.product)
+    left: int = request.connection.execute(stock).scalar() or 0
+    return left >= int(line.quantity)
+
+
+def _payment(said: str) -> str | None:
+    match = process.extractOne(
+        said, PAYMENTS.keys(), processor=utils.default_process, scorer=fuzz.token_set_ratio,
+        score_cutoff=ALIKE,
+    )  # fmt: skip
+    return PAYMENTS[match[0]] if match else None
+
+
+def _is_new_card(said: str) -> bool:
+    digits = find_digits(said)
+    if digits and len(digits.value) >= CARD_DIGITS:
+        return True
+    return _payment(said) == "card" and ANOTHER.search(said) is not None
 
 
 def _is_called(product: str, named: str) -> bool:
