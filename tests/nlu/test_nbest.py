@@ -165,6 +165,7 @@ SAID = {
     "money": ("forty two dollars fifty", "nine dollars"),
     "number": ("minus seven", "two dozen"),
     "email": ("john at gmail dot com", "ann-lee at example dot org"),
+    "address": ("twelve oak avenue springfield", "forty one willow street"),
     "name": ("this is Ann Lee", "Max O'Neil-Savage"),
     "text": ("the blue umbrella", "a lamp"),
     "yes_no": ("yes please", "no"),
