@@ -5,7 +5,8 @@ bound on the tokens, the windows of long speech, and the order in which speech i
 
 Whisper pads every utterance to 30 s, and that padding is most of what a short turn costs. Given
 7 or 10 s it is as accurate and more than three times as fast (AN4 on a telephone, 128 utterances,
-base: 9.8 and 10.0 % word errors for 0.25 and 0.33 s of a core; 6 s gives 11.0 %), but once in a
+base: 9.8 and 10.0 % word errors for 0.25 and 0.33 s of a core; 6 s gives 11.0 %), but a word by
+itself needs the 10 s (FSDD, 100 digits: 60 and 46 %; in 7 s it says some of them twice). Once in a
 while it repeats itself without end. The bound on the tokens notices; the utterance is then decoded
 at the 30 s of the model's training.
 
@@ -32,7 +33,8 @@ from voice.asr_guards import has_sound, is_unfounded, without_noises, without_re
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Float32, Frame
 from voice.expectation import Expectation, Kind
 
-SHORT_CONTEXTS_SECONDS = (7.0, 10.0)  # of which an utterance gets the first that it fits
+SHORT_CONTEXTS_SECONDS = (7.0, 10.0)
+WORD_SECONDS = 1.5  # with what is around it: shorter is a word by itself
 FULL_CONTEXT_SECONDS = 30.0
 MARGIN_SECONDS = 0.5  # a context filled to the brim loses its last word
 
@@ -353,14 +355,12 @@ def _no_speech(encoded: Encoded) -> float:
 
 
 def _attempts(samples: Float32) -> list[Attempt]:
-    """The shortest context that the samples fit, with a margin, and the full one."""
-    seconds = samples.size / SAMPLE_RATE_HZ + MARGIN_SECONDS
-    fitting = [attempt for attempt in ATTEMPTS if seconds <= attempt.context_seconds]
-    return [
-        attempt
-        for attempt in fitting
-        if attempt.context_seconds in {fitting[0].context_seconds, FULL_CONTEXT_SECONDS}
-    ]
+    """The shortest context that does for the samples, and the full one."""
+    seconds = samples.size / SAMPLE_RATE_HZ
+    least = SHORT_CONTEXTS_SECONDS[-1] if seconds < WORD_SECONDS else seconds + MARGIN_SECONDS
+    fitting = [attempt for attempt in ATTEMPTS if least <= attempt.context_seconds]
+    contexts = {fitting[0].context_seconds, FULL_CONTEXT_SECONDS}
+    return [attempt for attempt in fitting if attempt.context_seconds in contexts]
 
 
 def _joined(parts: Sequence[Transcript]) -> Transcript:

@@ -81,7 +81,7 @@ def test_whisper_tells_english_from_chinese(decoder: Decoder) -> None:
     for sound, language in ((english(), "en"), (chinese(), "zh")):
         heard = transcribe(decoder, sound, prompt="")
         assert heard.language == language
-        assert heard.language_confidence > 0.9
+        assert heard.language_confidence > 0.8
 
 
 @pytest.mark.slow

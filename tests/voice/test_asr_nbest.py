@@ -141,7 +141,7 @@ def test_a_stream_rescores_sentences_by_what_it_heard() -> None:
     for frame in frames([np.full(3 * SAMPLE_RATE_HZ, 3000, np.int16)]):
         stream.feed(frame)
     assert anyio.run(stream.rescore, ["a", "bcd"], backend="trio") == [-1.0, -3.0]
-    assert decoder.context_seconds == 10.0
+    assert decoder.context_seconds == 7.0
     assert len(anyio.run(stream.finish, backend="trio").alternatives) == 2
     assert decoder.beams == 3
 

@@ -77,7 +77,9 @@ def test_a_turn_is_decoded_once_with_seven_seconds_of_context() -> None:
     assert transcript.rejected == ""
 
 
-@pytest.mark.parametrize(("seconds", "context"), [(6.4, 7.0), (6.6, 10.0), (9.4, 10.0)])
+@pytest.mark.parametrize(
+    ("seconds", "context"), [(0.8, 10.0), (1.6, 7.0), (6.4, 7.0), (6.6, 10.0), (9.4, 10.0)]
+)
 def test_a_turn_gets_the_shortest_context_that_it_fits(seconds: float, context: float) -> None:
     decoder = ScriptedDecoder(SPOKEN)
     transcribe(decoder, voice(seconds), "")
