@@ -103,11 +103,12 @@ class FlowAgent:
 
     async def foresee(self, turn: Said) -> str:
         """Think ahead; see `Agent`."""
-        turn = joined(self._unanswered, turn)
-        foreseen = self._foreseen = Foreseen(replace(turn, look_again=None), self._state)
+        whole = joined(self._unanswered, turn)
+        kept = replace(whole, look_again=None) if isinstance(whole, Said) else whole
+        foreseen = self._foreseen = Foreseen(kept, self._state)
         try:
             with fail_after(THINK_SECONDS):
-                thought = await to_thread.run_sync(self._think, turn, abandon_on_cancel=True)
+                thought = await to_thread.run_sync(self._think, whole, abandon_on_cancel=True)
             foreseen.thought = thought
         finally:
             foreseen.done.set()
