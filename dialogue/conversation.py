@@ -103,17 +103,21 @@ class FlowAgent:
 
     async def foresee(self, turn: Said) -> str:
         """Think ahead; see `Agent`."""
-        foreseen = self._foreseen = Foreseen(joined(self._unanswered, turn), self._state)
+        whole = joined(self._unanswered, turn)
+        kept = replace(whole, look_again=None) if isinstance(whole, Said) else whole
+        foreseen = self._foreseen = Foreseen(kept, self._state)
         try:
             with fail_after(THINK_SECONDS):
-                thought = await to_thread.run_sync(
-                    self._think, foreseen.turn, abandon_on_cancel=True
-                )
+                thought = await to_thread.run_sync(self._think, whole, abandon_on_cancel=True)
             foreseen.thought = thought
         finally:
             foreseen.done.set()
-        reworded = self._extras.speaker and thought.decision.rewordable
-        return "" if reworded else next(iter(thought.decision.say), "")
+        decided = thought.decision
+        reworded = self._extras.speaker and decided.rewordable
+        spoken_anew = decided.state.language != self._state.language or (
+            decided.state.slow != self._state.slow
+        )
+        return "" if reworded or spoken_anew else next(iter(decided.say), "")
 
     async def reply(self, turn: CallerTurn) -> AsyncGenerator[str]:
         """Yield the reply clause by clause; nothing outside the process changes.

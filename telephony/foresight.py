@@ -30,26 +30,28 @@ class Foresight:
         self._tasks = tasks
         self._agent = agent
         self._voice = voice
-        self._scope: CancelScope | None = None  # of what is prepared for the pause under way
+        self._scope = CancelScope()  # of what was begun last
+        self._open = False  # whether it is for the pause under way
 
     def begin(self, turn: Said, likely: float) -> None:
         """Prepare the reply to what may be all that the caller says."""
         self.drop()
+        self._scope.cancel()  # what was for an earlier turn, too: its time is over
         if likely >= LIKELY:
             self.begun += 1
-            self._scope = CancelScope()
+            self._scope, self._open = CancelScope(), True
             self._tasks.start_soon(self._prepare, turn, self._scope)
 
     def drop(self) -> None:
         """Give up: the caller goes on."""
-        if self._scope:
+        if self._open:
             self.dropped += 1
             self._scope.cancel()
-            self._scope = None
+            self._open = False
 
     def fulfil(self) -> None:
         """The turn is over: what was begun goes on by itself, for the reply that comes."""
-        self._scope = None
+        self._open = False
 
     async def _prepare(self, turn: Said, scope: CancelScope) -> None:
         try:

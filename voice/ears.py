@@ -123,6 +123,8 @@ class Ears:
     def dismiss(self) -> None:
         """Forget what the caller is saying: they do not want the floor."""
         self._turns.cut(self.now)
+        if self._hearing:
+            self._lead_in.extend(self._hearing.frames)  # they may go on: it was their first word
         self._hearing = None
 
     async def listen(self, frames: AsyncGenerator[Frame | Digit]) -> AsyncGenerator[CallerEvent]:
@@ -228,20 +230,20 @@ class _Hearing:
         self.failed = False
         self._measure = measure
         self._open = open_stream
-        self._frames = [*lead_in]
+        self.frames = [*lead_in]
         self._stream: AsrStream | None = None
         self._seconds: float | None = None
         lead_in.clear()
 
     def feed(self, frame: Frame) -> None:
         stream = self._opened()
-        self._frames.append(frame)
+        self.frames.append(frame)
         stream.feed(frame)
 
     def _opened(self) -> AsrStream:
         if self._stream is None:
             self._stream = self._open()
-            for frame in self._frames:
+            for frame in self.frames:
                 self._stream.feed(frame)
         return self._stream
 
@@ -258,7 +260,7 @@ class _Hearing:
         """Tell whether the voice sounded as if it had finished; None where that cannot be told."""
         began = time.perf_counter()
         try:
-            return await finished([*map(for_vad, self._frames)])
+            return await finished([*map(for_vad, self.frames)])
         except Exception:
             log.exception("whether an utterance sounds finished could not be told")
             return None
@@ -267,7 +269,7 @@ class _Hearing:
 
     async def _measure_prosody(self, measure: Measure) -> None:
         try:
-            self.prosody = await measure([*map(for_vad, self._frames)])
+            self.prosody = await measure([*map(for_vad, self.frames)])
         except Exception:
             log.exception("the prosody of an utterance could not be measured")
             self.prosody = None

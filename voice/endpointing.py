@@ -89,9 +89,9 @@ class Models:
 
 
 _SENTENCE_END = re.compile(r"[.?!。？！]$")
-_TRAILING = re.compile(
-    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|so|um|uh|er|the|a|an|my|to|of|for|is|it's|because|with)"
-    r"|，|、|还有|然后|那个|就是|因为|我的|我要|嗯|呃)\W*$",
+_TRAILING = re.compile(  # a stop after the last of these words may be Whisper's own
+    r"(?:,|-|…|\.\.\.|\b(?:and|or|but|um|uh|er|the|a|an|my|because|with)\W*"
+    r"|\b(?:so|to|of|for|is|it's))\s*$",
     re.IGNORECASE,
 )
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
@@ -108,14 +108,16 @@ _TALE = re.compile(  # of the caller, or of what has happened: mostly there is a
 _SPELLED = re.compile(r"\b(?:\w|\d+)\W*$")  # ends in a letter alone, or in figures
 _DIGIT = re.compile(
     r"\d|[零〇幺一二三四五六七八九]"
-    r"|\b(?:zero|oh|o|one|two|three|four|five|six|seven|eight|nine)\b",
+    r"|\b(?:zero|one|two|three|four|five|six|seven|eight|nine)\b|(?<=\w )oh?\b",
     re.IGNORECASE,
 )
+_ENDS_IN_DIGIT = re.compile(rf"(?:{_DIGIT.pattern})\W*$", re.IGNORECASE)
 _YES_NO = re.compile(
-    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong|not)\b"
-    r"|是|对|好|不|可以|没错|行",
+    r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong)\b"
+    r"|是|对(?!不)|好|不(?!起)|可以|没错|行",
     re.IGNORECASE,
 )
+MISSING = -4.0  # log odds
 _SURELY = 4.0  # log odds: as sure as smart-turn may be
 
 
@@ -123,10 +125,10 @@ def features(evidence: Evidence) -> dict[str, float]:
     """What counts, as numbers: mostly 1 for so and 0 for not."""
     words = evidence.words.strip()
     *_, last = _BETWEEN_SENTENCES.split(words)
-    wish, question = bool(_WISH.search(last)), words.endswith("?")
+    wish, question = bool(_WISH.search(last)), words.endswith(("?", "？"))
     found: dict[str, float] = {
         "no words": not words,
-        "one word": len(words.split()) == 1,
+        "one word": bool(words) and not re.search(r"\s|\w[\u4e00-\u9fff]", words),
         "sentence": bool(_SENTENCE_END.search(words)),
         "question": question,
         "wish": wish,
@@ -134,7 +136,8 @@ def features(evidence: Evidence) -> dict[str, float]:
         "spelled": bool(_SPELLED.search(words)),
         "doubtful words": 1 - evidence.confidence if words else 0.0,
         "sounds finished": _log_odds(evidence.sounds_finished),
-        "all that was asked for": _is_whole(words, evidence.expected),
+        "all that was asked for": _is_whole(words, evidence.expected)
+        and not lacks(words, evidence.expected),
     }
     return {name: float(value) for name, value in found.items()}
 
@@ -163,8 +166,8 @@ def _is_whole(words: str, expected: Expectation) -> bool:
 def lacks(words: str, expected: Expectation) -> bool:
     """Whether something is clearly missing: the rest of a number, or of a sentence that hangs."""
     match expected:
-        case Expectation(Kind.DIGITS | Kind.CODE, int(length)) if digits := _DIGIT.findall(words):
-            return len(digits) < length
+        case Expectation(Kind.DIGITS | Kind.CODE, int()) if _ENDS_IN_DIGIT.search(words):
+            return not _is_whole(words, expected)
         case _:
             return bool(_TRAILING.search(words))
 
@@ -184,11 +187,13 @@ def judge(evidence: Evidence, models: Models | None = None) -> Verdict:
         for name, value in features(evidence).items()
         if value and model.weights[name]
     }
+    missing = lacks(evidence.words, evidence.expected)
+    if missing:
+        reasons["something is missing"] = MISSING
     log_odds = model.bias + sum(reasons.values())
     probability = 1 / (1 + math.exp(-log_odds))
-    if lacks(evidence.words, evidence.expected):
-        return Verdict(probability, LONGEST_PATIENCE, reasons)
-    return Verdict(probability, model.patience(log_odds, evidence.pace), reasons)
+    patience = LONGEST_PATIENCE if missing else model.patience(log_odds, evidence.pace)
+    return Verdict(probability, patience, reasons)
 
 
 @cache

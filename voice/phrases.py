@@ -45,7 +45,8 @@ class _Ahead:
 
     frames: list[SpokenFrame] = field(default_factory=list)
     more: Event = field(default_factory=Event)
-    over: bool = False  # whole, or given up
+    over: bool = False  # nothing comes any more
+    whole: bool = False
 
     def add(self, *frames: SpokenFrame, over: bool = False) -> None:
         self.frames += frames
@@ -74,14 +75,15 @@ class PhraseCache:
     async def synthesize(self, text: str, speed: float = 1.0) -> AsyncGenerator[SpokenFrame]:
         """Speak the text; see `Tts`. A cached one comes at once, in the same frames."""
         key = self._key(text, speed)
-        phrase = await self._known(key)
+        ahead = self._ahead.get(key)
+        phrase = None if ahead else await self._known(key)
         if phrase is not None:
             for index in range(len(phrase.said)):
                 await checkpoint()
                 yield phrase.frame(index)
             return
         frames: list[SpokenFrame] = []
-        async with aclosing(self._spoken(text, speed, self._ahead.get(key))) as spoken:
+        async with aclosing(self._spoken(text, speed, ahead or self._ahead.get(key))) as spoken:
             async for frame in spoken:
                 frames.append(frame)
                 yield frame
@@ -90,26 +92,38 @@ class PhraseCache:
     async def prepare(self, text: str, speed: float = 1.0) -> None:
         """Speak the text ahead; see `PreparingTts`."""
         key = self._key(text, speed)
-        if await self._known(key) or len(self._ahead) >= MOST_AHEAD:
+        if key in self._phrases or len(self._ahead) >= MOST_AHEAD:
             return
-        ahead = self._ahead[key] = _Ahead()
+        ahead = self._ahead[key] = _Ahead()  # at once: whoever asks for it now, waits for this
         try:
-            async with aclosing(self._tts.synthesize(text, speed)) as spoken:
+            async with aclosing(self._frames_of(key, text, speed)) as spoken:
                 async for frame in spoken:
                     ahead.add(frame)
+            ahead.whole = True
             self._keep(key, _phrase(ahead.frames))
         finally:
             del self._ahead[key]
             ahead.add(over=True)
 
+    async def _frames_of(self, key: str, text: str, speed: float) -> AsyncGenerator[SpokenFrame]:
+        """The frames from the disk, else from the voice."""
+        if phrase := await self._known(key):
+            for index in range(len(phrase.said)):
+                yield phrase.frame(index)
+            return
+        async with aclosing(self._tts.synthesize(text, speed)) as spoken:
+            async for frame in spoken:
+                yield frame
+
     async def _known(self, key: str) -> Phrase | None:
         """What is at hand, or on disk."""
-        phrase = self._phrases.get(key)
-        if phrase is None and (phrase := await to_thread.run_sync(_read, self._file(key))):
-            self._keep(key, phrase)
-        elif phrase:
+        if key not in self._phrases:
+            phrase = await to_thread.run_sync(_read, self._file(key))
+            if phrase and key not in self._phrases:
+                self._keep(key, phrase)
+        if key in self._phrases:  # perhaps since the disk was asked
             self._phrases.move_to_end(key)
-        return phrase
+        return self._phrases.get(key)
 
     async def _spoken(
         self, text: str, speed: float, ahead: _Ahead | None
@@ -126,7 +140,7 @@ class PhraseCache:
             if ahead.over:
                 break
             await ahead.more.wait()
-        if ahead and ahead.frames and ahead.frames[-1].said == 1.0:
+        if ahead and ahead.whole:
             return
         async with aclosing(self._tts.synthesize(text, speed)) as spoken:
             async for frame in spoken:

@@ -116,11 +116,12 @@ class TurnTaker:
     def pace(self) -> float:
         """How long this caller's pauses within turns are against everybody's: 2 are twice as long.
 
-        A geometric mean, in which what nobody has heard of this caller yet counts as 1.
+        A geometric mean, in which what nobody has heard of this caller yet counts as 1. It is 1 at
+        least: a pause that was too long for our patience is not among those that were heard.
         """
         usual = fitted().usual
         ratios = (math.log(each / usual) for each in self._pauses)
-        return math.exp(sum(ratios) / (len(self._pauses) + FAMILIAR))
+        return math.exp(max(0.0, sum(ratios)) / (len(self._pauses) + FAMILIAR))
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh what is known in the pause under way; it lasts until speech or patience end it."""
@@ -151,6 +152,7 @@ class TurnTaker:
             return None
         if self._state is _State.SPEAKING:
             self._paused = at
+        self._verdict = None
         return self._ended(at)
 
     def _idle(self, after: float) -> TurnEvent | None:
@@ -168,7 +170,7 @@ class TurnTaker:
         self._hinted += 1
         if self._speech and self._hinted <= _frames(self._options.hint_fades_seconds):
             return None
-        self._hinted = 0
+        self._hinted = self._speech = 0
         return HintFaded(after)
 
     def _speaking(self, after: float, silence: bool) -> TurnEvent | None:
@@ -192,7 +194,7 @@ class TurnTaker:
             self._state, self._silence, self._end = _State.SPEAKING, 0, after
             return SpeechResumed(after)
         patience = self._verdict.patience if self._verdict else self._options.patience_seconds
-        if self._silence >= _frames(patience):
+        if self._silence >= _frames(patience) and not self._speech:
             return self._ended(after)
         return None
 

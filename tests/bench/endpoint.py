@@ -93,13 +93,15 @@ def collect(file: Path) -> list[Pause]:
     """Hear all recordings and keep what was known at each pause."""
     yield_idle_cores()
     asr, vad, finished = load_asr(AsrOptions()), load_vad(DEFAULT_VAD), load_smart_turn()
+    part = file.with_suffix(".part")
     found: list[Pause] = []
     for turn in track(list(turns()), "listening"):
         taker = Listener(TurnOptions(speech_probability=SPEECH_PROBABILITY[DEFAULT_VAD]))
         found += anyio.run(
             partial(_listen, Ears(vad(), asr, taker), turn, finished), backend="trio"
         )
-        keep(file, found)
+        keep(part, found)
+    part.rename(file)
     return found
 
 
@@ -132,7 +134,7 @@ def _pause(event: Paused, turn: Turn, finished: float) -> Pause:
 def fit(pauses: Sequence[Pause]) -> Models:
     """Fit what ships, on the part that teaches."""
     taught = [pause for pause in pauses if pause.part == TEACH and pause.counts]
-    usual = float(np.median([pause.seconds for pause in taught if pause.seconds is not None]))
+    usual = float(np.median([p.seconds for p in taught if p.seconds and p.of in CALLERS]))
     return Models(
         _fitted([pause for pause in taught if pause.of in ANSWERS]),
         _fitted([pause for pause in taught if pause.of not in ANSWERS]),

@@ -28,6 +28,10 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("1-5-2-1-3.", "1-5-2", ORDER_NUMBER),
         ("one five two one three", "one five two", ORDER_NUMBER),
         ("When are you open?", "", OPEN_SPEECH),
+        ("Yes, it is.", "It is", YES_NO),
+        ("Who is this for?", "I'd like one for", OPEN_SPEECH),
+        ("15213", "Oh, it's 1521", ORDER_NUMBER),
+        ("我的订单在哪里？", "我的订单在哪里，", OPEN_SPEECH),
     ],
 )
 def test_what_is_whole_is_answered_sooner_than_what_is_not(
@@ -69,3 +73,7 @@ def test_a_slow_speaker_is_waited_for_longer_within_reason() -> None:
 @pytest.mark.parametrize("model", [fitted().open, fitted().answer], ids=["open", "answer"])
 def test_every_feature_has_a_weight(model: Model) -> None:
     assert features(Evidence()).keys() == model.weights.keys()
+
+
+def test_a_number_that_nobody_says_is_not_waited_for() -> None:
+    assert patience("I don't have it.", ORDER_NUMBER) < LONGEST_PATIENCE

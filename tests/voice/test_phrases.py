@@ -206,5 +206,5 @@ async def test_two_texts_are_not_prepared_at_a_time(tmp_path: Path) -> None:
         tasks.start_soon(cache.prepare, HELLO)
         await anyio.wait_all_tasks_blocked()
         await cache.prepare(ORDER)
-        assert voice.asked == [HELLO]
         voice.may_begin.set()
+    assert voice.asked == [HELLO]

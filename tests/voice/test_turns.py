@@ -143,10 +143,16 @@ def pace_after(*pauses: float) -> float:
     return taker.pace
 
 
-def test_who_pauses_long_has_a_slow_pace_and_who_does_not_a_quick_one() -> None:
+def test_who_pauses_long_has_a_slow_pace_and_nobody_has_a_quick_one() -> None:
     assert pace_after() == 1
     assert pace_after(0.8, 0.7) > 1.2
-    assert pace_after(0.16, 0.14) < 1
+    assert pace_after(0.16, 0.14) == 1
+
+
+def test_speech_that_comes_back_at_the_last_moment_is_not_cut() -> None:
+    lasting = OPTIONS.patience_seconds - FRAME_SECONDS
+    kinds = [type(event) for event in events((1, 1), (lasting, 0), (1, 1), (2, 0))]
+    assert kinds == [SpeechStarted, Pause, SpeechResumed, Pause, TurnEnded]
 
 
 @pytest.mark.parametrize("quiet", [0.0, 0.5, 3.14, 60.0])
