@@ -41,7 +41,8 @@ fast: setup ## the tests that need no model: seconds
 
 bench: setup ## measure speech, latency, understanding; make the README's tables of it
 	@$(RUN)/offhook models pull --all
-	for question in vad turns speech tts values verification barista latency phone echo start knowledge replies recommend guard; do \
+	$(RUN)/python -m tests.bench.latency --realtime --out docs/bench/latency.json
+	for question in vad turns endpoint speech tts values verification barista phone echo start knowledge replies recommend guard; do \
 		$(RUN)/python -m tests.bench.$$question --out docs/bench/$$question.json || exit 1; \
 	done
 	$(RUN)/python -m tests.bench.nlu retail --out docs/bench/nlu

@@ -6,6 +6,10 @@ dialogue, first audio, and voice to voice. By default there are two kinds of cal
 utterances of the AN4 set in the shared data folder, where it is there): people who spell and count
 at an assistant that expects nothing of the kind.
 
+Without `--realtime` what is prepared in a caller's pauses costs no time, as the replay waits for
+it: that compares, and measures nothing a caller would feel.
+
+    python -m tests.bench.latency --realtime
     python -m tests.bench.latency --data my-calls/     # a folder with manifest.jsonl: {"file": …}
 """
 
