@@ -6,16 +6,12 @@ is weak, so `voice.turns` weighs it with the words and with what the dialogue ex
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from anyio import to_thread
 
-from voice import EngineError
 from voice.audio import FRAME_SECONDS, SAMPLE_RATE_HZ, Float32, Frame
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+from voice.onnx import open_network
 
 WINDOW_SECONDS = 8
 _VARIANCE_FLOOR = 1e-7
@@ -28,7 +24,7 @@ def load_smart_turn() -> SoundsFinished:
     """Load it: one thread each, safe from several calls. Raises EngineError, or ModelMissing."""
     from faster_whisper.feature_extractor import FeatureExtractor
 
-    session = _session()
+    session = open_network("smart-turn", "smart-turn.onnx")
     features = FeatureExtractor(chunk_length=WINDOW_SECONDS)
 
     def probability(frames: Sequence[Frame]) -> float:
@@ -50,20 +46,3 @@ def _window(frames: Sequence[Frame]) -> Float32:
     window = np.pad(samples, (WINDOW_SECONDS * SAMPLE_RATE_HZ - samples.size, 0))
     normal: Float32 = (window - window.mean()) / np.sqrt(window.var() + _VARIANCE_FLOOR)
     return normal
-
-
-def _session() -> "InferenceSession":
-    from onnxruntime import InferenceSession, SessionOptions
-
-    from models.registry import model_path
-
-    file = model_path("smart-turn") / "smart-turn.onnx"
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises whatever its C++ threw
-        raise EngineError(
-            f"{file}: cannot be loaded; run `offhook models pull smart-turn`"
-        ) from error

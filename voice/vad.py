@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from voice import EngineError, UnknownEngine
+from voice import UnknownEngine
 from voice.audio import SAMPLE_RATE_HZ, Float32, Frame
+from voice.onnx import open_network
 from voice.resample import Resampler
 
 if TYPE_CHECKING:
@@ -95,29 +96,12 @@ def _load_webrtc() -> Callable[[], Vad]:
 
 
 def _load_silero(rate_hz: int = SAMPLE_RATE_HZ) -> Callable[[], Vad]:
-    session = _silero_session()
+    session = open_network("silero-vad", "silero_vad.onnx")
     return lambda: SileroVad(session, rate_hz)
 
 
 def _load_silero_8k() -> Callable[[], Vad]:
     return _load_silero(8_000)
-
-
-def _silero_session() -> "InferenceSession":
-    from onnxruntime import InferenceSession, SessionOptions
-
-    from models.registry import model_path
-
-    file = model_path("silero-vad") / "silero_vad.onnx"
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return InferenceSession(file, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises whatever its C++ threw
-        raise EngineError(
-            f"{file}: cannot be loaded; run `offhook models pull silero-vad`"
-        ) from error
 
 
 ENGINES: dict[str, Callable[[], Callable[[], Vad]]] = {
