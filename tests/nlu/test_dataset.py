@@ -5,7 +5,9 @@ import pytest
 
 from nlu import DataError
 from nlu.dataset import Example, Mark, digest, load_intents, load_sentiment, split
+from nlu.evaluate import load_examples
 
+HERE = Path(__file__).parent
 RETAIL = Path(__file__).parents[2] / "dialogue" / "assistants" / "retail" / "intents.yaml"
 GOOD = """\
 slots:
@@ -150,15 +152,25 @@ def test_the_digest_counts_what_is_taught_and_not_how_the_file_looks(tmp_path: P
 def test_the_shipped_data_is_enough_and_apart_from_the_test_data() -> None:
     shipped = load_intents(RETAIL, minimum=30)
     assert sum(example.intent == "out_of_scope" for example in shipped.examples) >= 150
-    tests = load_intents(Path(__file__).parent / "retail_test.yaml", minimum=8)
+    tests = load_intents(HERE / "retail_test.yaml", minimum=8)
     assert set(tests.names) == set(shipped.names)
     assert tests.slots == shipped.slots
     assert not words(shipped.examples) & words(tests.examples)
     feelings = load_sentiment()
     assert len(feelings) >= 300
-    assert not words(feelings) & words(
-        load_sentiment(Path(__file__).parent / "sentiment_test.yaml")
-    )
+    assert not words(feelings) & words(load_sentiment(HERE / "sentiment_test.yaml"))
+
+
+def test_the_development_set_is_apart_from_what_is_taught() -> None:
+    shipped = load_intents(RETAIL)
+    one_intent = load_intents(HERE / "retail_dev.yaml")
+    several = load_examples(HERE / "retail_dev_several.jsonl")
+    assert set(one_intent.names) == set(shipped.names)
+    assert one_intent.slots == shipped.slots
+    assert one_intent.alone == shipped.alone
+    assert all(len(example.intents) > 1 for example in several)
+    assert {intent for example in several for intent in example.intents} <= set(shipped.names)
+    assert not words(shipped.examples) & words((*one_intent.examples, *several))
 
 
 def words(examples: tuple[Example, ...]) -> set[str]:
