@@ -7,6 +7,7 @@ it ("never mind the price, how fast is it") is a request.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TypeVar
@@ -35,29 +36,37 @@ class Control(StrEnum):
 
 def control(text: str, wordings: Mapping[NameT, tuple[str, ...]]) -> NameT | None:
     """Return what the caller wants of the conversation, if that is all they said."""
-    said = _words(text)
+    said = _wording(text)
     near = list(_nearness(said, wordings))
     best = max(near, key=lambda found: found[0], default=None)
     return best[1] if best and best[0] >= ALIKE else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """Words in lower case; of Chinese, that has no spaces, two characters count as one word."""
+
+    words: str
+    count: float
+
+
 def _nearness(
-    said: str, wordings: Mapping[NameT, tuple[str, ...]]
+    said: _Wording, wordings: Mapping[NameT, tuple[str, ...]]
 ) -> Iterator[tuple[float, NameT]]:
     for name, phrases in wordings.items():
-        for phrase in map(_words, phrases):
-            missing = len(phrase) - len(said)
-            few = missing <= min(MISSING, len(phrase) / 3)
-            if few and _length(said) <= _length(phrase) + BESIDE:
-                yield fuzz.partial_ratio(phrase, said), name
+        for phrase in _known(phrases):
+            missing = len(phrase.words) - len(said.words)
+            few = missing <= min(MISSING, len(phrase.words) / 3)
+            if few and said.count <= phrase.count + BESIDE:
+                yield fuzz.partial_ratio(phrase.words, said.words), name
 
 
-def _length(said: str) -> float:
-    """Count the words; of Chinese, that has no spaces, two characters are one."""
-    characters = len(_HAN.findall(said))
-    return len(_HAN.sub(" ", said).split()) + characters / 2
+@lru_cache  # they come again with every turn
+def _known(phrases: tuple[str, ...]) -> tuple[_Wording, ...]:
+    return tuple(map(_wording, phrases))
 
 
-@lru_cache  # the wordings come again with every turn
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"[\w']+", text.lower()))
+def _wording(text: str) -> _Wording:
+    words = " ".join(re.findall(r"[\w']+", text.lower()))
+    characters = len(_HAN.findall(words))
+    return _Wording(words, len(_HAN.sub(" ", words).split()) + characters / 2)

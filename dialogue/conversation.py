@@ -177,9 +177,7 @@ class FlowAgent:
         self._state = asked(thought.decision, heard)
         if whole:
             self.outcome = thought.decision.outcome
-        if thought.decision.change:
-            await to_thread.run_sync(self._change, thought.decision.change)
-        await to_thread.run_sync(self._remember, pending.turn, thought, heard)
+        await to_thread.run_sync(self._keep, pending.turn, thought, heard)
 
     @property
     def state(self) -> State:
@@ -334,6 +332,12 @@ class FlowAgent:
         ):
             return None
         return self._extras.tip(found, self._owned, self._store)
+
+    def _keep(self, turn: CallerTurn, thought: Thought, heard: str) -> None:
+        """Do what the caller agreed to, and write down what was said. Blocking."""
+        if thought.decision.change:
+            self._change(thought.decision.change)
+        self._remember(turn, thought, heard)
 
     def _change(self, call: Call) -> None:
         """Make the change that the caller agreed to. Blocking."""

@@ -38,12 +38,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
         return
     with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
+        driver = connection.connection.cursor()  # by SQLAlchemy's way each takes ten times longer
+        driver.execute("PRAGMA query_only = ON")
         try:
             yield connection
         finally:
             connection.rollback()
-            connection.exec_driver_sql("PRAGMA query_only = OFF")
+            driver.execute("PRAGMA query_only = OFF")
 
 
 @contextmanager

@@ -53,7 +53,8 @@ class Inquiry:
             found = self.knowledge.find(turn.text, self._known(slots), NAMED)
             return _fitting(found.answer, NAMED)
         if flow and flow.faq:
-            found = self.knowledge.find(turn.text, self._known(slots))
+            goes_on = bool(flow.offers or flow.then or flow.offer_person)  # after its own answer
+            found = self.knowledge.find(turn.text, self._known(slots), int(goes_on))
             if found.answer and (found.answer.named or _nearer(flow, found)):
                 return _fitting(found.answer)
         return Found()
@@ -84,8 +85,7 @@ class Inquiry:
 def _nearer(flow: Flow, found: Found) -> bool:
     """Whether another answer of the FAQ is nearer than the one that is all that the flow has."""
     nearest = found.passages[0].passage if found.passages else None
-    more = flow.offers or flow.then or flow.offer_person
-    return nearest is not None and nearest.whole and nearest.anchor != flow.faq and not more
+    return nearest is not None and nearest.whole and nearest.anchor != flow.faq
 
 
 def _fitting(answer: Answer | None, least_named: int = 0) -> Found:

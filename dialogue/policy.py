@@ -110,7 +110,8 @@ class Policy(Switching):
 
     def meta(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one return for each
         """Deal with what is about the conversation itself."""
-        if hearing.control is Control.ROBOT:
+        wanted = hearing.control
+        if wanted is Control.ROBOT:
             return self.ask(self.words.phrase("robot")).because("asked whether it is a machine")
         if hearing.sure and hearing.flow and hearing.flow.hand_over:
             return self.hand_over().because(f"intent {hearing.intent} hands over")
@@ -118,7 +119,7 @@ class Policy(Switching):
             return self.hand_over().because("pressed 0")
         if decision := upset(hearing.heard, self):
             return decision
-        match hearing.control:
+        match wanted:
             case Control.NEVER_MIND if not isinstance(self.state.step, Idle | Closing):
                 return (
                     self.at(self.dropped()).ask(self.words.phrase("all_right")).because("dropped")

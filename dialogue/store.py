@@ -97,9 +97,10 @@ class Store:
         if not rows:
             return
         with self.writing() as connection:
+            calls = {row["call"]: row["at"] for row in rows}
             connection.execute(
                 self._note_call,
-                [{"call": row["call"], "began": row["at"], "last": row["at"]} for row in rows],
+                [{"call": call, "began": at, "last": at} for call, at in calls.items()],
             )
             connection.execute(_NOTE_TURN, rows)
 

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import product
 
 from nlu.numbers import HOMOPHONES, numerals, squeezed
@@ -159,6 +160,7 @@ def _calendar(match: re.Match[str], today: date) -> str | None:
     return _parse(re.sub(r"\b(?:day|of|the)\b ?", "", match.group()), today)
 
 
+@lru_cache(maxsize=64)  # a turn's words are read for several slots, and each takes some ms
 def _parse(phrase: str, today: date) -> str | None:
     import dateparser
 

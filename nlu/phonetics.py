@@ -51,6 +51,7 @@ def words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _said(digits: str) -> str:
     """Digits as words."""
     numbers = [digits] if len(digits) <= _LONGEST_NUMBER else [*digits]

@@ -105,14 +105,13 @@ class Questions:
         self._names = things
         self._graph = graph
         self._types = {name: shapes.iri(kind) for name, kind in shapes.types.items()}
-        wordings = [
-            (name, wording.format_map(_Spaced()))
-            for name, shape in shapes.questions.items()
-            for wording in shape.asks
-        ]
-        self._owners = [name for name, _ in wordings]
+        texts: list[str] = []
+        self._wordings: dict[str, slice] = {}  # where those of a kind of question stand
+        for name, shape in shapes.questions.items():
+            masked = (wording.format_map(_Spaced()) for wording in shape.asks)
+            self._wordings[name] = slice(len(texts), len(texts) + len(shape.asks))
+            texts += (" ".join(words(text)) for text in masked)
         self._placeholders = {name: one.placeholders for name, one in shapes.questions.items()}
-        texts = [" ".join(words(text)) for _, text in wordings]
         self._vectors = encode(texts)
         self._keywords = Keywords(texts)
         said = {word for text in texts for word in text.split()} - shapes.types.keys()
@@ -138,20 +137,17 @@ class Questions:
         """Return the kinds of questions it may be, the likeliest first; `vector` is of `masked`."""
         nearness = nearness_of(self._vectors, vector)
         shares = self._keywords.shares(asked.masked)
-        best: dict[str, Reading] = {}
-        for index in np.argsort(-nearness, kind="stable"):
-            name = self._owners[int(index)]
-            if name in best or name not in asked.filled:
-                continue
-            filled = asked.filled[name]
+        readings: list[Reading] = []
+        for name, filled in asked.filled.items():
+            wordings = self._wordings[name]
+            nearest = wordings.start + int(np.argmax(nearness[wordings]))
             unused = _unused(asked.mentions, filled.values())
-            meaning, share = float(nearness[index]), float(shares[index])
+            meaning, share = float(nearness[nearest]), float(shares[nearest])
             weighed = PER_MEANING * meaning + PER_WORDS * share + PER_UNUSED * unused + AT_NOTHING
             confidence = 1 / (1 + math.exp(-weighed))
-            best[name] = Reading(
-                name, self._shapes.questions[name], filled, confidence, meaning, share, unused
-            )
-        return sorted(best.values(), key=lambda one: -one.confidence)
+            shape = self._shapes.questions[name]
+            readings.append(Reading(name, shape, filled, confidence, meaning, share, unused))
+        return sorted(readings, key=lambda one: (-one.confidence, -one.meaning))
 
     def answer(self, reading: Reading, known: Known) -> Fact | None:
         """Ask the graph; None if none of the cases is found, or things of one name differ in it.
@@ -223,6 +219,8 @@ class Questions:
 
     def _fill(self, question: str, mentions: Sequence[Mention]) -> dict[str, Mention] | None:
         """Give each placeholder a mention of its class, in the order of the types."""
+        if len(mentions) < len(self._placeholders[question]):
+            return None
         free = list(mentions)
         filled: dict[str, Mention] = {}
         for name, kind in self._types.items():

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from dialogue.knowledge.words import STOPWORDS, stem
 from nlu.phonetics import coarse, distances, sounds, words
@@ -112,13 +112,13 @@ class Names:
         rough = coarse(sounding)
         if len(rough) < SOUNDS_FROM:
             return
-        candidates = dict.fromkeys(self._by_sounds.get(rough, ()))
+        near = [self._by_sounds.get(rough)]
         for less in (rough, *_less(rough)):
-            candidates |= dict.fromkeys(self._by_less.get(less, ()))
-            candidates |= dict.fromkeys(self._by_sounds.get(less, ()))
+            near += self._by_less.get(less), self._by_sounds.get(less)
+        unique = dict.fromkeys(chain.from_iterable(filter(None, near)))
+        candidates = list(islice(unique, LOOKED_AT))
         if not candidates:
             return
-        candidates = dict.fromkeys(islice(candidates, LOOKED_AT))
         known = [name for _, name in candidates]
         for (iri, name), cost in zip(candidates, distances([sounding], known)[0], strict=True):
             alike = 1 - float(cost) / max(len(name), len(sounding), 1)

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from dialogue.knowledge.keywords import Keywords, Shares
+from dialogue.knowledge.keywords import Keywords
 from dialogue.knowledge.passages import Passage
-from dialogue.knowledge.vectors import Nearest, nearness_of
+from dialogue.knowledge.vectors import Nearest, Numbers, nearness_of
 from nlu.sentences import Encode, Vectors
 
 # Fitted on the development questions of tests/dialogue/questions.yaml, by
@@ -58,10 +58,9 @@ class Retrieval:
         self._numbers = {one.source: number for number, one in enumerate(self._passages)}
         owned = [list(_wordings(passage)) for passage in self._passages]
         self._owners = [owner for owner, texts in enumerate(owned) for _ in texts]
-        ends = np.cumsum([len(texts) for texts in owned], dtype=np.int64)
-        self._spans = [
-            (int(end) - len(texts), int(end)) for end, texts in zip(ends, owned, strict=True)
-        ]
+        counts = np.array([len(texts) for texts in owned], np.intp)
+        self._ends: Numbers = np.cumsum(counts)
+        self._starts: Numbers = self._ends - counts
         self._nearest = Nearest([text for texts in owned for text in texts], encode, key)
         self._keywords = Keywords([" ".join(texts) for texts in owned])
 
@@ -72,41 +71,40 @@ class Retrieval:
         shares = self._keywords.shares(question)
         by_words = np.argpartition(-shares, min(LOOKED_AT, len(shares)) - 1)[:LOOKED_AT]
         by_meaning = [self._owners[unit] for unit in self._nearest.search(vector, LOOKED_AT)]
-        numbers = dict.fromkeys([*by_meaning, *(int(n) for n in by_words if shares[n] > 0)])
-        ranked = self._weigh(list(numbers), vector, shares)
-        ranked.sort(key=lambda one: -one.score)
-        best, second = [*(one.score for one in ranked[:2]), 0.0][:2]
+        numbers = np.array([*dict.fromkeys([*by_meaning, *by_words[shares[by_words] > 0]])])
+        meanings = self._meanings(numbers, vector)
+        scores = self._weights.meaning * meanings + self._weights.words * shares[numbers]
+        order = np.argsort(-scores, kind="stable")[:count]
+        best, second = [*(float(score) for score in scores[order[:2]]), 0.0][:2]
         rivals = [second, *[best] * (count - 1)]
         return [
-            replace(
-                one,
-                extract=self._extract(one.passage, vector),
-                confidence=_confidence(one.score, one.score - rival),
+            Ranked(
+                passage := self._passages[numbers[at]],
+                float(scores[at]),
+                float(meanings[at]),
+                float(shares[numbers[at]]),
+                self._extract(passage, vector),
+                _confidence(float(scores[at]), float(scores[at]) - rival),
             )
-            for one, rival in zip(ranked, rivals, strict=False)
+            for at, rival in zip(order, rivals, strict=False)
         ]
 
-    def _weigh(self, numbers: Sequence[int], vector: Vectors, shares: Shares) -> list[Ranked]:
-        spans = [self._spans[number] for number in numbers]
-        units = np.concatenate([np.arange(start, end) for start, end in spans])
-        starts = np.cumsum([0, *(end - start for start, end in spans[:-1])])
+    def _meanings(self, numbers: Numbers, vector: Vectors) -> Vectors:
+        """Return the cosine of each passage's nearest sentence."""
+        starts = self._starts[numbers]
+        counts = self._ends[numbers] - starts
+        firsts = np.cumsum(counts) - counts
+        units = np.arange(counts.sum()) + np.repeat(starts - firsts, counts)
         nearness = nearness_of(self._nearest.vectors[units], vector)
-        meanings = np.maximum.reduceat(nearness, starts)
-        return [
-            self._weighed(number, float(meaning), float(shares[number]))
-            for number, meaning in zip(numbers, meanings, strict=True)
-        ]
-
-    def _weighed(self, number: int, meaning: float, share: float) -> Ranked:
-        score = self._weights.meaning * meaning + self._weights.words * share
-        return Ranked(self._passages[number], score, meaning, share)
+        nearest: Vectors = np.maximum.reduceat(nearness, firsts)
+        return nearest
 
     def _extract(self, passage: Passage, vector: Vectors) -> str:
         """Return the sentences that answer, in their order."""
         if passage.whole:
             return passage.text
         said = passage.sentences
-        _, end = self._spans[self._numbers[passage.source]]
+        end = self._ends[self._numbers[passage.source]]
         nearness = nearness_of(self._nearest.vectors[end - 2 * len(said) : end], vector)
         own = nearness.reshape(2, -1).max(axis=0)
         kept = sorted(np.argsort(-own, kind="stable")[:EXTRACT])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 import inflect
 from pyoxigraph import Literal, NamedNode
@@ -76,6 +77,7 @@ def spoken_months(months: int) -> str:
     return f"{number} {unit}{'' if count == 1 else 's'}"
 
 
+@lru_cache(maxsize=4096)  # labels: inflect checks its arguments for longer than it thinks
 def be(label: str) -> str:
     """'kettle' → 'is', 'running shoes' → 'are'."""
     return "are" if _NUMBERS.singular_noun(label.rsplit(maxsplit=1)[-1]) else "is"
