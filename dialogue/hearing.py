@@ -138,13 +138,23 @@ class Hearing:
         return found.value if found and len(found.value) > 1 else None  # "I don't have one"
 
     def whole(self, slot: str) -> str | None:
-        """Return all that was said as the value of a free slot that was asked for."""
+        """Return all that was said as the value of a free slot that was asked for.
+
+        What is no more than a yes or a no is none; with a no in it, only where any words may be
+        the value: "no, not by card" is no way to pay.
+        """
+        if self.polarity and not (self._open(slot) and self.reader.says_more(self.text)):
+            return None
         match self.assistant.slots[slot].kind:
             case "text" | "name":
                 return self.text
             case "address":
                 return self.reader.read("address", self.text, self.today)
         return None
+
+    def _open(self, slot: str) -> bool:
+        texts = self.assistant.slot_texts.get(slot)
+        return texts is None or not (texts.vocabulary or texts.vocabulary_from)
 
     def correction(self, slot: str, before: str) -> str | None:
         """Return a value given in answer to a read-back; in a yes, a stray digit is none."""

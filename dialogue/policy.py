@@ -174,7 +174,7 @@ class Policy(Switching):
         if self.changes_topic(hearing, slot):
             return None
         value = hearing.number(slot)
-        if value is None and not hearing.heard.answer and not hearing.polarity:
+        if value is None and not hearing.heard.answer:
             value = hearing.whole(slot)
         given = {slot: value} if value is not None else {}
         if given := given | hearing.said_beside(slot, self.state):

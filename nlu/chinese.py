@@ -26,7 +26,7 @@ from nlu.chinese_numbers import (
 )
 from nlu.numbers import Found
 
-__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "usual"]
+__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "says_more", "usual"]
 
 _CURRENCIES = {
     "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD",
@@ -55,6 +55,10 @@ _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
 _PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔呃唉麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
+_NOTHING_ELSE = re.compile(
+    r"知道|清楚|记得|忘记|忘|想|方便|说|告诉|什么|用|在|手边|身边|现在|这里|太|也|都|还|真|可能|好像"
+    r"|对不起|抱歉"
+)
 _MOST_BESIDE = 2  # characters beside an answer
 
 # a yes or no and what follows it, with a sign between them or without
@@ -168,6 +172,17 @@ def read_leading_yes_no(text: str) -> str | None:
     if match and said == "yes" and (not plain or _TAKES_BACK.match(match["rest"])):
         return None
     return said
+
+
+def says_more(text: str) -> bool:
+    """Tell whether an answer with a yes or a no in it is more: 不是，盖子关不上.
+
+    不，我不知道 and 没有 are not.
+    """
+    said = _NOTHING_ELSE.sub("", _YES_LIKE.sub("是", narrow(text)))
+    for shape in (_NO, _YES, _MANNERS, _PARTICLES):
+        said = shape.sub("", said)
+    return any(map(str.isalnum, said))
 
 
 def usual(text: str) -> str:

@@ -28,6 +28,10 @@ class Reader(Protocol):
         """Read an answer to a yes/no question that something else follows."""
         ...
 
+    def says_more(self, text: str) -> bool:
+        """Tell whether an answer with a yes or a no in it says anything besides."""
+        ...
+
     def usual(self, text: str) -> str:
         """Write it in the characters that examples have; positions stay."""
         ...

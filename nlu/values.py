@@ -34,9 +34,18 @@ from nlu.spelling import (
     unexplained,
 )  # fmt: skip
 from nlu.times import read_duration, read_time
-from nlu.yes_no import read_leading_yes_no, read_yes_no
+from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more
 
-__all__ = ["KINDS", "digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "usual"]
+__all__ = [
+    "KINDS",
+    "digit_runs",
+    "find",
+    "in_figures",
+    "read",
+    "read_leading_yes_no",
+    "says_more",
+    "usual",
+]
 
 DEFAULT_CURRENCY = "USD"
 _REGION_CURRENCIES = {"GB": "GBP", "IE": "EUR", "DE": "EUR", "FR": "EUR", "ES": "EUR", "NL": "EUR"}

@@ -70,6 +70,15 @@ _FILLING = re.compile(
     r"\b(?:i|i'm|i'd|it|it's|that|that's|this|is|the|a|so|then|thanks?|you|just|all|to|me|very"
     r"|well|oh|um|uh|er|hmm|sir|madam|ma'am|really|much|one|with|by|for|sorry)\b"
 )
+# Words of which a yes, a no, or "I don't know" is made: with nothing else, nothing else is said.
+_NOTHING_ELSE = re.compile(
+    r"\b(?:no|none|nope|nah|naw|nay|negative|yes|rather_no|unclear|not|never|nothing|anything|any"
+    r"|wrong|incorrect|false|correct|true|sure|certain|absolutely|definitely|exactly|of course"
+    r"|know|knew|remember|recall|forget|forgot|tell|say|said|idea|clue|dunno|maybe|perhaps"
+    r"|have|has|had|got|get|give|want|rather|prefer|would|will|can|could|do|did|am|are|was|be"
+    r"|think|guess|believe|afraid|my|here|there|now|yet|else|something|what|which|of|on|at|hand"
+    r"|(?:change|changed) (?:my|our) mind|(?:none of )?your business)\b"
+)
 _FOLLOWED = re.compile(r"[,.;!?]\s+|\s+(?:and|but|though)\s+", re.IGNORECASE)
 _TAKES_BACK = re.compile(r"\s*(?:actually|but|no\b|wait|hang on|hold on)", re.IGNORECASE)
 _MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
@@ -104,6 +113,19 @@ def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
     if said == "yes" and (not _YES.search(first.lower()) or _TAKES_BACK.match(rest[0])):
         return None
     return said
+
+
+def says_more(text: str) -> bool:
+    """Tell whether an answer with a yes or a no in it is more: "no, the lid doesn't close".
+
+    "No", "I don't have one" and "I'd rather not say" are not.
+    """
+    said = squeezed(text).lower().replace("\u2019", "'")
+    for shape, meaning in _PHRASES:
+        said = shape.sub(meaning, said)
+    for shape in (_YES, _NOTHING_ELSE, _MANNERS, _FILLING):
+        said = shape.sub(" ", said)
+    return re.search(r"[a-z]{2}", said) is not None
 
 
 def _rather(said: str) -> Literal["yes", "no"] | None:

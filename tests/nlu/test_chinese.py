@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.chinese import find, in_figures, read, read_leading_yes_no
+from nlu.chinese import find, in_figures, read, read_leading_yes_no, says_more
 from nlu.chinese_numbers import simplified, value_of
 from nlu.chinese_samples import numeral, say
 from nlu.language import reader_of
@@ -281,3 +281,15 @@ def test_a_language_chooses_its_reader() -> None:
     assert reader_of("zh-CN").read("date", "明天", TODAY) == "2025-03-13"
     assert reader_of("en").read("date", "tomorrow", TODAY) == "2025-03-13"
     assert reader_of("en").read("date", "明天", TODAY) is None
+
+
+@pytest.mark.parametrize("said", ["不是，盖子关不上", "没有声音", "对，它漏水", "不行，按了没反应"])
+def test_more_than_a_no(said: str) -> None:
+    assert says_more(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["不", "不用了，谢谢", "没有", "我不知道", "不记得了", "我不想说", "是的", "不太清楚"]
+)
+def test_no_more_than_a_no(said: str) -> None:
+    assert not says_more(said)

@@ -1,6 +1,6 @@
 import pytest
 
-from nlu.yes_no import read_leading_yes_no, read_yes_no
+from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more
 
 YES = """
 yes|yeah|yup|yep that's me|that's right|yes that's correct|uh-huh|uh huh|mm-hmm|mm hmm|mhm|mmhmm
@@ -61,3 +61,39 @@ def test_neither_yes_nor_no(said: str) -> None:
 )
 def test_an_answer_that_something_follows(said: str, answer: str | None) -> None:
     assert read_leading_yes_no(said) == answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no it just doesn't work, the lid is broken",
+        "No, it doesn't turn on.",
+        "yes, it leaks",
+        "nope, nothing but noise",
+        "no not that one, the handle",
+    ],
+)
+def test_more_than_a_no(said: str) -> None:
+    assert says_more(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "no",
+        "No, thank you.",
+        "no I don't",
+        "no, I don't have one",
+        "I don't know",
+        "no idea, sorry",
+        "I'd rather not say",
+        "no, that's not right",
+        "yes please",
+        "uh-huh",
+        "none of your business",
+        "no I changed my mind",
+        "2",
+    ],
+)
+def test_no_more_than_a_no(said: str) -> None:
+    assert not says_more(said)
