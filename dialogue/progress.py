@@ -87,11 +87,17 @@ class Progress(Proving):
         return self.at(self.filled(slot, value)).proceed()
 
     def proceed(self) -> Decision:
-        """Ask for the next slot that the flow needs, or answer."""
-        flow, known = self.assistant.flows[self.state.flow], dict(self.state.slots)
-        for slot in flow.needs:
-            if slot not in known:
-                return self.look_for(slot).because(f"needs {slot}")
+        """Ask for the next slot that the flow needs, or answer.
+
+        Strangers are not asked for what only the caller may change: before it is known who is
+        calling, nothing is asked for but what tells who it may be.
+        """
+        flow = self.assistant.flows[self.state.flow]
+        missing = self.missing(flow)
+        if flow.verify:
+            missing = [slot for slot in missing if slot in self.assistant.narrows]
+        if missing:
+            return self.look_for(missing[0]).because(f"needs {missing[0]}")
         if flow.hand_over:
             return self.hand_over()
         if flow.ends_call:

@@ -30,6 +30,11 @@ class Proving(Pictured):
         state = replace(self.state, step=Prove(), claim=claim)
         return Decision(state, look_up=Call(VERIFY, state.slots, claim=claim))
 
+    def missing(self, flow: Flow) -> list[str]:
+        """Return the slots that the flow needs and does not know."""
+        known = dict(self.state.slots)
+        return [slot for slot in flow.needs if slot not in known]
+
     def proved(self, found: Found) -> Decision:
         """Go on with the flow, or ask for what is still missing."""
         flow = self.assistant.flows[self.state.flow]
@@ -39,7 +44,11 @@ class Proving(Pictured):
                 same = found.values["customer"] == claim.customer
                 proven = {*claim.required, *(claim.proven if same else ())}
                 known = Claim(found.values["customer"], tuple(sorted(proven)))
-                state = replace(self.state, step=Idle(), claim=known, misses=0, failed_look_ups=0)
+                failed = self.state.failed_look_ups if same else 0  # else of numbers of nobody
+                state = replace(self.state, step=Idle(), claim=known, misses=0)
+                state = replace(state, failed_look_ups=failed)
+                if missing := self.missing(flow):
+                    return self.at(state).look_for(missing[0]).because(f"needs {missing[0]}")
                 return Decision(state, look_up=Call(flow.look_up or "", state.slots))
             case "ask":
                 return self.at(replace(self.state, step=Prove(found.values["factor"]))).ask()

@@ -41,9 +41,9 @@ async def test_a_bare_address_that_nobody_marked_is_taken_when_it_was_asked_for(
     await caller.rings()
     await caller.says("send it to another address")
     await caller.says("15206")
-    assert await caller.says("yes") == "What is the new address?"
-    assert "ZIP code" in await caller.says("it's twelve oak avenue, springfield, 62704")
-    assert await caller.proves() == (
+    assert "ZIP code" in await caller.says("yes")
+    assert await caller.proves() == "What is the new address?"
+    assert await caller.says("it's twelve oak avenue, springfield, 62704") == (
         "Order 1 5 2 0 6 has not been sent yet."
         " Shall I have it sent to 12 Oak Avenue, Springfield, 6 2 7 0 4?"
     )
@@ -56,6 +56,7 @@ async def test_words_without_a_number_are_no_address(caller: Caller) -> None:
     await caller.rings()
     await caller.says("send it to another address, order 15206")
     await caller.says("yes")
+    assert await caller.proves() == "What is the new address?"
     assert (await caller.says("just round the corner")).endswith(
         "Please say the number, the street, the town and the ZIP code."
     )
@@ -76,14 +77,43 @@ async def test_a_no_brings_the_question_for_the_address_once_more(
     assert stored(store, "address") == "9 Elm Lane"
 
 
+async def test_a_stranger_is_not_asked_for_the_address(caller: Caller, store: Store) -> None:
+    await caller.rings()
+    await caller.says("send it to another address, order 15206")
+    said = await caller.says("yes")
+    for _ in range(3):
+        assert "address?" not in said.replace("ZIP code of your address?", "")
+        said = await caller.says("nine oh two one oh")
+    assert "I can't be sure that it's you" in said
+    assert stored(store, "address") is None
+
+
+async def test_who_is_known_already_is_asked_at_once(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206")
+    await caller.says("yes")
+    assert (await caller.proves()).endswith("Shall I cancel it?")
+    await caller.says("no")
+    assert await caller.says("then send it to another address") == "What is the new address?"
+
+
+async def test_after_two_ways_to_pay_that_do_not_work_a_person_takes_over(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("I'd like to change the payment, order 15206")
+    await caller.says("yes")
+    await caller.proves()
+    assert (await caller.says(CARD)).endswith("How would you like to pay instead?")
+    assert "putting you through" in await caller.says(CARD)
+
+
 async def test_a_card_number_is_neither_used_nor_written_down(caller: Caller, store: Store) -> None:
     await caller.rings()
     await caller.says("I'd like to change the payment")
     await caller.says("15206")
     await caller.says("yes")
+    assert await caller.proves() == "How would you like to pay instead?"
     assert caller.agent.waiting.private
-    await caller.says(CARD)
-    said = await caller.proves()
+    said = await caller.says(CARD)
     assert said.startswith("I can't take down a card here")
     assert said.endswith("How would you like to pay instead?")
     assert (await caller.says("a gift card")).endswith("Shall I have it paid with your gift card?")
