@@ -1,7 +1,6 @@
 """Values of slots in Chinese, as `nlu.values` gives them: what was said, normalised. Pure.
 
-Ranges of dates have no reader here; addresses and codes that are spelled in letters are read as
-English ones are.
+Ranges of dates have no reader here; codes that are spelled in letters are read as English ones are.
 """
 
 import re
@@ -74,6 +73,19 @@ _NAME_LEAD = re.compile(
 )
 _NAME_TAIL = re.compile(r"[，,。 ]*(?:谢谢你?|先生|女士|小姐|就行|就是了)$")
 _NO_NAME = re.compile(r"不|什么|怎么|谁|没有|为什么|吗")
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_ADDRESS_LEAD = re.compile(
+    r"^(?:(?:嗯|呃|啊|那个|好的?|对|是的?|不是?|不对|就|请|麻烦)[，, ]+"
+    r"|(?:你们?|帮我|请|麻烦|就|都)"
+    r"|(?:我的?|我们的?)?(?:新的?|收货|送货|收件|订单的?)*地址(?:应该|现在)?"
+    r"(?:是|在|改成|改到|换成|[：:，, ])"
+    r"|(?:是|在|到|我们?(?:现在)?住在?|搬到了?)|(?:改|寄|送|发|换)+(?:成|到|去|往|给))"
+)
+_ADDRESS_TAIL = re.compile(
+    r"[，, ]*(?:谢谢你?|就行了?|就好了?|可以吗|行吗|吧|那里|那儿|这里|这儿)$"
+)
+_HOUSE = re.compile(rf"(?<!第){NUMERAL}(?:\s?{NUMERAL})*(?=\s?[号楼层室栋幢弄]|单元)")
+_CODE = re.compile(rf"{DIGIT}(?:[\s、]?{DIGIT}){{4,}}")  # a ZIP code
 _TEXT_LEAD = re.compile(r"^(?:一个|一件|一台|这个|那个|这件|那件|我的|你们的?)")
 
 
@@ -215,6 +227,24 @@ def read_name(text: str) -> str | None:
     return None if not said or _NO_NAME.search(said) else said
 
 
+def read_address(text: str) -> str | None:
+    """Read an address: 寄到橡树大道十二号，六二七零四 → 橡树大道12号，62704; or one in English.
+
+    Numbers of houses, floors and ZIP codes become figures, those in names stay (第三街). None where
+    no number and no name is in it.
+    """
+    said = narrow(text).strip(_ENDS)
+    before = ""
+    while said != before:
+        before, said = said, _ADDRESS_TAIL.sub("", _ADDRESS_LEAD.sub("", said)).strip(_ENDS)
+    if not _HAN.search(said):
+        return values.read("address", said, date.min)
+    said = _HOUSE.sub(lambda number: str(value_of(number[0].replace(" ", ""))), said)
+    said = _CODE.sub(lambda code: _with_figures(re.sub(r"[\s,，、]", "", code[0])), said)
+    named = re.search(r"\d", said) and len(_HAN.findall(said)) >= 2
+    return said.replace(",", "，") if named else None
+
+
 def read_text(text: str) -> str | None:
     """Read free text without what points at it and the punctuation around it."""
     said = text.strip(_ENDS)
@@ -222,7 +252,7 @@ def read_text(text: str) -> str | None:
 
 
 _READERS: dict[str, Callable[[str], str | None]] = {
-    "address": read_text,
+    "address": read_address,
     "birth_date": read_birth_date,
     "duration": read_duration,
     "money": read_money,

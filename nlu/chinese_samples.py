@@ -10,6 +10,8 @@ _GIVEN = (
     *("伟", "芳", "娜", "敏", "静", "强", "磊", "洋", "小明", "建国", "丽华", "志强", "秀英"),
     *("晓东", "雨婷", "子涵", "文博", "思远"),
 )
+_STREETS = ("橡树", "枫树", "主", "湖滨", "果园", "山丘", "教堂", "华盛顿", "第三", "学院", "春天")
+_TOWNS = ("春田市", "皮奥里亚", "迪凯特", "香槟市", "芝加哥", "橡树园", "罗克福德")
 
 
 def say(kind: str, length: int | None, generator: random.Random) -> str:
@@ -84,6 +86,18 @@ def _name(generator: random.Random) -> str:
     return generator.choice(_SURNAMES) + generator.choice(_GIVEN)
 
 
+def _address(generator: random.Random) -> str:
+    number = generator.randrange(1, 500)
+    house = f"{generator.choice((str(number), numeral(number)))}号"
+    inside = generator.choice(("", "", "", f"{numeral(generator.randrange(2, 20))}楼"))
+    street = generator.choice(_STREETS) + generator.choice(("街", "路", "大道", "巷"))
+    town = generator.choice(("", "，")) + generator.choice(_TOWNS)
+    code = f"，{say_digits(5, generator)}"
+    beside = generator.choice(("", town, town + code, code))
+    return f"{street}{house}{inside}{beside}"
+
+
 _KINDS: dict[str, Callable[[random.Random], str]] = {
-    "date": _date, "time": _time, "money": _money, "phone": _phone, "name": _name,
+    "address": _address, "date": _date, "time": _time, "money": _money, "phone": _phone,
+    "name": _name,
 }  # fmt: skip

@@ -293,3 +293,22 @@ def test_more_than_a_no(said: str) -> None:
 )
 def test_no_more_than_a_no(said: str) -> None:
     assert not says_more(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("寄到橡树大道十二号，春田市，六二七零四", "橡树大道12号，春田市，62704"),
+        ("新地址是主街四百零二号", "主街402号"),
+        ("不对，是榆树街80号", "榆树街80号"),
+        ("嗯，我们现在住在湖滨路二百四十号三楼，谢谢", "湖滨路240号3楼"),
+        ("第三街五号吧", "第三街5号"),
+        ("三元里大街二十号", "三元里大街20号"),
+        ("寄到12 Oak Avenue, Springfield", "12 Oak Avenue, Springfield"),
+        ("就在转角那里", None),
+        ("一一八四七", None),
+        ("我不知道", None),
+    ],
+)
+def test_an_address(said: str, value: str | None) -> None:
+    assert read_as("address", said) == value
