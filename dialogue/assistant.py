@@ -76,6 +76,14 @@ class Assistant:
         """All that callers may speak, the assistant's own first."""
         return tuple(dict.fromkeys((self.language, *self.also, *self.variants)))
 
+    def column(self, slot: str) -> tuple[str, ...]:
+        """Return the values of the table that the slot's are from, if they are from one."""
+        texts = self.slot_texts.get(slot)
+        if texts is None or not texts.vocabulary_from:
+            return ()
+        table, column = texts.vocabulary_from.split(".")
+        return next(seed for seed in self.seeds if seed.table == table).column(column)
+
     def spoken_in(self, language: str) -> "Assistant":
         """Return the assistant in this language; in its own, if it has no such one."""
         return self.variants.get(language, self)

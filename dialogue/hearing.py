@@ -119,13 +119,14 @@ class Hearing:
             if found.name == slot:
                 if kind.kind == "date":  # the assistant's today may be another than the engine's
                     return self.reader.read("date", found.text, self.today)
-                said = self.text if self._in_catalogue(slot) else ""
-                return self.assistant.names.thing(found.value, said)
-        return self.assistant.names.find(self.text) if self._in_catalogue(slot) else None
+                return self._thing(slot, found.value) or self._thing(slot, self.text) or found.value
+        return self._thing(slot, self.text)
 
-    def _in_catalogue(self, slot: str) -> bool:
-        texts = self.assistant.slot_texts.get(slot)
-        return texts is not None and texts.vocabulary_from is not None
+    def _thing(self, slot: str, said: str) -> str | None:
+        """Return the business's own name of what these words name in the slot's table."""
+        named = self.assistant.names.named(said)
+        known = self.assistant.column(slot) if named else ()
+        return next((thing for thing in named if thing in known), None)
 
     def number(self, slot: str) -> str | None:
         """Return the value of a slot that was asked for: any digits will do."""

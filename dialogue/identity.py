@@ -178,7 +178,7 @@ class Identity(Part):
     store: Store = Store()
     knowledge: KnowledgeTable = KnowledgeTable()
     facts: dict[str, str] = Field(default={})  # {names} that any text may use
-    names: dict[str, Called] = Field(default={})  # of products, in a language that is not theirs
+    names: dict[str, Called] = Field(default={})  # of things, in a language that is not theirs
 
 
 def all_facts(identity: Identity) -> dict[str, str]:

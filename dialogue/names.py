@@ -14,15 +14,13 @@ class Names:
         """Return what it is called; the business's own name where it has no other."""
         return self.of.get(thing, (thing,))[0]
 
-    def find(self, said: str) -> str | None:
-        """Return the business's own name of what is named in these words, the longest one first."""
+    def named(self, said: str) -> list[str]:
+        """Return the business's own names of what is named in these words, the longest first."""
         found = [(name, thing) for thing, names in self.of.items() for name in names]
-        return max(
-            ((name, thing) for name, thing in found if name in said),
-            key=lambda pair: len(pair[0]),
-            default=("", None),
-        )[1]
+        found = [(name, thing) for name, thing in found if name in said]
+        found.sort(key=lambda pair: -len(pair[0]))
+        return list(dict.fromkeys(thing for _, thing in found))
 
-    def thing(self, value: str, said: str = "") -> str:
-        """Return the business's own name of a value, or of what else was said with it."""
-        return self.find(value) or self.find(said) or value
+    def thing(self, value: str) -> str:
+        """Return the business's own name of a value."""
+        return next(iter(self.named(value)), value)

@@ -6,7 +6,7 @@ Pure functions.
 from dialogue.agent import Brief, Waiting
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
-from dialogue.privacy import mask
+from dialogue.privacy import masked, secret_parts
 from dialogue.state import YES_NO_STEPS, AskSlot, ConfirmSlot, Prove, State
 from nlu.understand import YES_NO
 
@@ -26,12 +26,7 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
     match state.step:
         case AskSlot(slot):
             kind, texts = assistant.slots[slot], assistant.slot_texts[slot]
-            words = texts.vocabulary
-            if texts.vocabulary_from:
-                table, column = texts.vocabulary_from.split(".")
-                words += next(seed for seed in assistant.seeds if seed.table == table).column(
-                    column
-                )
+            words = texts.vocabulary + assistant.column(slot)
             type_ = WAITING_TYPES.get(kind.kind, "open")
             return Waiting(slot, type_, kind.length, words, texts.private)
         case Prove(factor) if factor:
@@ -60,7 +55,9 @@ def brief(state: State, assistant: Assistant) -> Brief:
         reason = "not_understood"
     texts = assistant.slot_texts
     known = {
-        slot: mask(value) if slot in texts and texts[slot].private else value
+        slot: masked(value, secret_parts(value, slot, assistant))
+        if slot in texts and texts[slot].private
+        else value
         for slot, value in state.slots
     }
     if state.claim.customer:

@@ -7,11 +7,12 @@ from dialogue.assistant import Assistant
 from dialogue.phrasing import spoken_digits
 from dialogue.state import AskSlot, ConfirmSlot, Prove, State
 from nlu.language import reader_of
-from nlu.understand import Understanding
+from nlu.understand import Slot, Understanding
 
 DOT = "•"
 LONG = 12  # from so many digits on, the last four may stay: enough to tell cards apart
 NUMBERS = frozenset({"digits", "phone"})  # kinds of slots
+FEWEST = 3  # digits that are a secret among words: a card's security code
 
 
 def secrets(
@@ -25,18 +26,33 @@ def secrets(
     proves = isinstance(states[0].step, Prove)
     if not private and not proves:
         return ()
-    values = {value for state in states for value in _values(state, private)}
+    values = {value for state in states for value in _values(state, private, assistant)}
     found = set(values) | {spoken_digits(value) for value in values}
     if understanding is not None:
         slots = [slot for slot in understanding.slots if proves or slot.name in private]
-        found |= {slot.text for slot in slots} | {slot.value for slot in slots}
-        if slots and isinstance(turn, Said) and turn.text != understanding.text:
+        hidden = [part for slot in slots for part in _parts(slot, assistant)]
+        found |= {*hidden}
+        if hidden and isinstance(turn, Said) and turn.text != understanding.text:
             found.add(turn.text)  # it was heard in another way than it is written down
     if isinstance(turn, Said) and proves:
         found.add(turn.text)
     elif isinstance(turn, Said):
         found |= _said(turn.text, states[0], values, assistant)
     return tuple(sorted(found - {""}, key=len, reverse=True))
+
+
+def secret_parts(text: str, slot: str, assistant: Assistant) -> set[str]:
+    """Return what is the secret in the words for a private slot.
+
+    That is all of them; but where the answers are listed (`vocabulary`), no word is one, only a
+    number is: "PayPal" may be read by all, and the card's number that a caller gives instead by
+    nobody.
+    """
+    texts = assistant.slot_texts.get(slot)
+    if texts is None or not texts.vocabulary:
+        return {text}
+    runs = reader_of(assistant.language).digit_runs(text)
+    return {text[run.start : run.end] for run in runs if len(run.value) >= FEWEST}
 
 
 def masked(text: str, hidden: Iterable[str]) -> str:
@@ -59,10 +75,18 @@ def mask(value: str) -> str:
     return "".join(DOT if at in hidden else character for at, character in enumerate(value))
 
 
-def _values(state: State, private: set[str]) -> Iterator[str]:
-    yield from (value for slot, value in state.slots if slot in private)
+def _parts(slot: Slot, assistant: Assistant) -> set[str]:
+    return secret_parts(slot.text, slot.name, assistant) | secret_parts(
+        slot.value, slot.name, assistant
+    )
+
+
+def _values(state: State, private: set[str], assistant: Assistant) -> Iterator[str]:
+    held = [(slot, value) for slot, value in state.slots if slot in private]
     if isinstance(state.step, ConfirmSlot) and state.step.slot in private:
-        yield state.step.value
+        held.append((state.step.slot, state.step.value))
+    for slot, value in held:
+        yield from secret_parts(value, slot, assistant)
 
 
 def _said(text: str, before: State, values: set[str], assistant: Assistant) -> set[str]:
@@ -72,7 +96,7 @@ def _said(text: str, before: State, values: set[str], assistant: Assistant) -> s
     step = before.step
     if isinstance(step, AskSlot | ConfirmSlot) and assistant.slot_texts[step.slot].private:
         if assistant.slots[step.slot].kind not in NUMBERS:
-            return found | {text}
+            return found | secret_parts(text, step.slot, assistant)
         found |= {text[run.start : run.end] for run in runs}
         found |= {word for run in runs for word in text[run.start : run.end].split()}
     return found

@@ -116,10 +116,32 @@ async def test_a_card_number_is_neither_used_nor_written_down(caller: Caller, st
     said = await caller.says(CARD)
     assert said.startswith("I can't take down a card here")
     assert said.endswith("How would you like to pay instead?")
-    assert (await caller.says("a gift card")).endswith("Shall I have it paid with your gift card?")
+    assert (await caller.says("a gift card")).endswith("Shall I have it paid by gift card?")
     await caller.says("yes")
     await caller.says("no")
     assert stored(store, "payment") == "gift card"
     history = " ".join(turn.text for turn in store.history("call-1"))
     assert CARD not in history
     assert "•••• •••• •••• 4242" in history
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("with PayPal please", "with PayPal please"),
+        ("put it on a gift card", "put it on a gift card"),
+        (f"my credit card, {CARD}", "my credit card, •••• •••• •••• 4242"),
+        ("code four two four", "code •••• ••• ••••"),
+    ],
+)
+async def test_of_how_they_pay_only_numbers_are_masked(
+    caller: Caller, store: Store, said: str, written: str
+) -> None:
+    await caller.rings()
+    await caller.says("I'd like to change the payment, order 15206")
+    await caller.says("yes")
+    await caller.proves()
+    assert caller.agent.waiting.private  # the recording pauses all the same
+    await caller.says(said)
+    texts = [turn.text for turn in store.history("call-1") if turn.speaker == "caller"]
+    assert texts[-1] == written

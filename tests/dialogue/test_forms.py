@@ -69,5 +69,6 @@ def test_things_have_names_of_the_callers() -> None:
     assert names.said("tent") == "tent"
     assert names.thing("蓝色的热水壶") == "kettle"
     assert names.thing("帐篷") == "帐篷"
-    assert names.thing("壶", "有热水壶吗") == "kettle"
-    assert (names.find("有热水壶吗"), names.find("有帐篷吗")) == ("kettle", None)
+    assert names.named("有热水壶吗") == ["kettle"]
+    assert names.named("有帐篷吗") == []
+    assert names.named("水壶和保温壶") == ["thermos", "kettle"]

@@ -25,14 +25,8 @@ PAYMENTS = {  # what callers say → what the order holds; a card is the one tha
     "invoice": "invoice", "bill": "invoice", "gift card": "gift card", "voucher": "gift card",
     "PayPal": "PayPal", "pay pal": "PayPal", "card": "card", "Visa": "card", "Mastercard": "card",
 }  # fmt: skip
-PAID = {
-    "invoice": "by invoice",
-    "gift card": "with your gift card",
-    "PayPal": "with PayPal",
-    "card": "with the card that we have",
-}
 CARD_DIGITS = 12  # from so many on it is a card's number, which nobody may take down here
-ANOTHER = re.compile(r"\b(?:new|another|different|other)\b", re.IGNORECASE)
+ANOTHER = re.compile(r"\b(?:new|another|different|other)\b|新|别的|另|其他", re.IGNORECASE)
 TICKETS_FROM, TICKETS_TO = 100_000, 1_000_000
 NOT_FOUND = Found("not_found")
 
@@ -116,8 +110,8 @@ def change_address(request: Request) -> None:
 def change_payment(request: Request) -> None:
     """Have it paid in another way, if it is still here."""
     said = request.slots["payment_method"]
-    payment = _payment(said)
-    if _is_new_card(said) or payment is None:
+    payment = _payment(request)
+    if payment is None or _is_new_card(said, payment):
         raise ActionError("a new card is not taken down, and nothing else is known by that name")
     _change_unsent(request, payment=payment)
 
@@ -126,6 +120,7 @@ def change_payment(request: Request) -> None:
     needs=["order_number", "payment_method"],
     cases={
         "possible": ["payment"],
+        "known_card": [],
         "new_card": [],
         "unknown": [],
         "too_late": [],
@@ -138,12 +133,14 @@ def find_payable(request: Request) -> Found:
     found, said = _unsent(request), request.slots["payment_method"]
     if found.case != "possible":
         return found
-    if _is_new_card(said):
+    payment = _payment(request)
+    if _is_new_card(said, payment):
         return Found("new_card", {}, found.source)
-    payment = _payment(said)
     if payment is None:
         return Found("unknown", {}, found.source)
-    return Found("possible", {"payment": PAID[payment]}, found.source)
+    if payment == "card":
+        return Found("known_card", {}, found.source)
+    return Found("possible", {"payment": payment}, found.source)
 
 
 @look_up(
@@ -290,7 +287,8 @@ def _is_in_stock(request: Request, line: Row[Any]) -> bool:
     return left >= int(line.quantity)
 
 
-def _payment(said: str) -> str | None:
+def _payment(request: Request) -> str | None:
+    said = request.names.thing(request.slots["payment_method"])
     match = process.extractOne(
         said, PAYMENTS.keys(), processor=utils.default_process, scorer=fuzz.token_set_ratio,
         score_cutoff=ALIKE,
@@ -298,11 +296,11 @@ def _payment(said: str) -> str | None:
     return PAYMENTS[match[0]] if match else None
 
 
-def _is_new_card(said: str) -> bool:
+def _is_new_card(said: str, payment: str | None) -> bool:
     digits = find_digits(said)
     if digits and len(digits.value) >= CARD_DIGITS:
         return True
-    return _payment(said) == "card" and ANOTHER.search(said) is not None
+    return payment == "card" and ANOTHER.search(said) is not None
 
 
 def _is_called(product: str, named: str) -> bool:
