@@ -163,6 +163,8 @@ def test_it_is_paid_in_another_way_but_no_card_is_taken_down(
     [
         ("15206", "by invoice please", "possible"),
         ("15206", "my Visa", "known_card"),
+        ("15206", "card", "known_card"),
+        ("15206", "put it on my gift card", "possible"),
         ("15206", "pay pal", "possible"),
         ("15206", "another card", "new_card"),
         ("15206", "4242 4242 4242 4242", "new_card"),
@@ -178,6 +180,28 @@ def test_what_an_order_may_be_paid_with(
 ) -> None:
     found = finds("find_payable", order_number=order_number, payment_method=payment_method)
     assert found.case == case
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("用礼品卡付", ("possible", {"payment": "gift card"})),
+        ("账单吧", ("possible", {"payment": "invoice"})),
+        ("你们存着的那张卡", ("known_card", {})),
+        ("我的新卡", ("new_card", {})),
+        ("支票", ("unknown", {})),
+    ],
+)
+def test_ways_to_pay_in_chinese(
+    retail: Assistant, store: Store, said: str, found: tuple[str, dict[str, str]]
+) -> None:
+    names, action = retail.variants["zh"].names, retail.actions["find_payable"]
+    assert isinstance(action, LookUp)
+    slots = {"order_number": "15206", "payment_method": said}
+    with store.reading() as connection:
+        request = Request(slots, FRIDAY_AFTERNOON, retail.hours, connection, names=names)
+        came = action.run(request)
+    assert (came.case, came.values) == found
 
 
 def test_a_new_gift_card_is_no_card(finds: Callable[..., Found]) -> None:

@@ -289,11 +289,13 @@ def _is_in_stock(request: Request, line: Row[Any]) -> bool:
 
 def _payment(request: Request) -> str | None:
     said = request.names.thing(request.slots["payment_method"])
-    match = process.extractOne(
-        said, PAYMENTS.keys(), processor=utils.default_process, scorer=fuzz.token_set_ratio,
-        score_cutoff=ALIKE,
+    near = process.extract(
+        said, list(PAYMENTS), processor=utils.default_process, scorer=fuzz.token_set_ratio,
+        score_cutoff=ALIKE, limit=None,
     )  # fmt: skip
-    return PAYMENTS[match[0]] if match else None
+    if not near:
+        return None
+    return PAYMENTS[max(near, key=lambda one: (one[1], fuzz.ratio(one[0], said)))[0]]
 
 
 def _is_new_card(said: str, payment: str | None) -> bool:
