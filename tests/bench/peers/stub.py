@@ -32,10 +32,11 @@ class Stub:
 
     async def serve(self, listening: socket.socket) -> None:
         """Answer on this socket until cancelled. Needs asyncio."""
-        config = uvicorn.Config(self._app(), lifespan="off", access_log=False, log_level="error")
+        config = uvicorn.Config(self.app(), lifespan="off", access_log=False, log_level="error")
         await _Server(config).serve([listening])
 
-    def _app(self) -> FastAPI:
+    def app(self) -> FastAPI:
+        """Return what answers."""
         app = FastAPI()
 
         @app.post("/v1/chat/completions")

@@ -79,8 +79,8 @@ SUBJECTS = {
         bot="pipecat_bot.py",
     ),
     "pipecat-tuned": Subject(
-        about="the same with tiny.en, smart-turn overruled after 1 s instead of 3, one Whisper and"
-        " one voice shared by all calls, and threads that wait without spinning",
+        about="the same with tiny.en, smart-turn overruled after 1 s instead of 3, one voice and"
+        " one Whisper (two workers of one thread) for all calls, threads that do not spin",
         peer="pipecat",
         bot="pipecat_bot.py",
         whisper="whisper-tiny.en",
