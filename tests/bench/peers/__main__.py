@@ -14,7 +14,6 @@ What is measured replaces the same of the report; the rest of it stays.
 
 import argparse
 import json
-import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +58,7 @@ def main() -> None:
 
 async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int]) -> dict[str, Any]:
     """Call one subject: once to warm up, then all questions at each number of calls at once."""
-    subject, model, load = SUBJECTS[name], stub.Stub(), round(os.getloadavg()[0], 2)
+    subject, model = SUBJECTS[name], stub.Stub()
     rounds: dict[str, Any] = {}
     with socket.create_server(("127.0.0.1", 0)) as listening:
         at = Address(_free_port(), f"http://127.0.0.1:{listening.getsockname()[1]}/v1")
@@ -72,14 +71,16 @@ async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int])
                 for count in at_once:
                     answered, before = model.answered, usage.restart()
                     heard = await _call(subject, at, asked, count)
+                    after = usage.now()
                     own = None if subject.peer else _turns_on_record(heard)
                     rounds[str(count)] = {
-                        **summary(heard, usage.sample() - before),
+                        **summary(heard, after.cpu - before.cpu),
                         "turns_heard": model.answered - answered if own is None else own,
                         "peak_rss_mb": round(usage.peak_rss_bytes / 1e6),
+                        "taken_by_others": round(after.others_since(before), 3),
                     }
             tasks.cancel_scope.cancel()
-    return {"about": subject.about, "load_before": load, "calls_at_once": rounds}
+    return {"about": subject.about, "calls_at_once": rounds}
 
 
 def _turns_on_record(heard: Sequence[Heard]) -> int:

@@ -45,6 +45,7 @@ class Subject:
     peer: str = ""  # the name of its environment; empty: Offhook itself
     bot: str = ""
     whisper: str = "whisper-base"
+    vad: str = ""  # empty: the peer brings its own
     options: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     voice_path: str = "/voice"
@@ -57,6 +58,8 @@ class Subject:
             serve = ["-m", "telephony", "serve", "--insecure-local", "--port", str(at.port)]
             return [sys.executable, *serve]
         weights = ["--whisper", str(model_path(self.whisper)), "--voice", str(_piper_voice())]
+        if self.vad:
+            weights += ["--vad", str(model_path(self.vad) / "silero_vad.onnx")]
         listens = ["--port", str(at.port), "--llm", at.llm]
         return [str(_python(self.peer)), str(HERE / self.bot), *listens, *weights, *self.options]
 
@@ -86,6 +89,12 @@ SUBJECTS = {
         whisper="whisper-tiny.en",
         options=("--tuned",),
         environment=(("OMP_WAIT_POLICY", "PASSIVE"),),
+    ),
+    "fastrtc": Subject(
+        about="FastRTC 0.0.34, `ReplyOnPause` as it comes, Silero, Whisper base int8, Piper",
+        peer="fastrtc",
+        bot="fastrtc_bot.py",
+        vad="silero-vad",
     ),
 }
 
