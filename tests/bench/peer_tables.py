@@ -46,8 +46,8 @@ def peers(report: Report) -> str:
     )
     if others > QUIET:
         note += (
-            f" **Other programs took up to {percent(others)} of the machine meanwhile: these figures"
-            " show that it runs, and compare nothing.**"
+            f" **Other programs took up to {percent(others)} of the machine meanwhile: these"
+            " figures show that it runs, and compare nothing.**"
         )
     title = "**Beside others**, at the caller's ear"
     return f"{title}\n\n{table(HEAD, rows)}\n\n{abouts}.\n\n{note}"

@@ -96,6 +96,12 @@ SUBJECTS = {
         bot="fastrtc_bot.py",
         vad="silero-vad",
     ),
+    "livekit": Subject(
+        about="LiveKit Agents 1.8 core and a bridge of ours: its Silero and local end-of-turn"
+        " model, Whisper base int8, Piper",
+        peer="livekit",
+        bot="livekit_bot.py",
+    ),
 }
 
 
