@@ -10,7 +10,7 @@ QUIET = 0.05  # of the machine: more, and others were measured too
 HEAD = (
     "",
     "calls at once",
-    "taken",
+    "callers declined",
     "caller → answer, p50 / p95 ms",
     "unanswered",
     "talked into a stop",
@@ -59,7 +59,7 @@ def _row(name: str, calls: str, found: Report) -> tuple[str, ...]:
     return (
         name,
         calls,
-        f"{found['taken']} of {found['calls']}",
+        f"{found['declined']}",
         _two(found["voice_to_voice_ms"]),
         f"{found['unanswered']} of {found['questions']}",
         f"{found['cut_off']} of {found['stops']}",

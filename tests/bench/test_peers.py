@@ -77,11 +77,11 @@ def test_an_interruption_is_timed_to_silence() -> None:
     assert 500 < heard.interrupted.silence_ms < 700  # it began a second into 1.6 s
 
 
-def test_a_declined_call_is_not_taken() -> None:
+def test_a_declined_call_asks_nothing() -> None:
     heard = a_call(Question("", speech(1.0), stops=False), answer_at=1.5)
     declined = Heard(heard.question, CallResult("CA", "+1", 5, (), (), (), (), (), 0.0, Tape()))
     found = summary([heard, declined], cpu_seconds=1.0)
-    assert (found["calls"], found["taken"], found["questions"]) == (2, 1, 1)
+    assert (found["calls"], found["declined"], found["questions"]) == (2, 1, 1)
 
 
 def test_the_stub_greets_answers_and_counts_as_a_model_would() -> None:

@@ -15,6 +15,7 @@ What is measured replaces the same of the report; the rest of it stays.
 import argparse
 import json
 import socket
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -93,9 +94,29 @@ def _turns_on_record(heard: Sequence[Heard]) -> int:
 async def _call(
     subject: Subject, at: Address, asked: Sequence[Question], at_once: int
 ) -> list[Heard]:
-    """Ask every question in a call of its own, so many callers at once."""
+    """Ask every question in a call of its own, so many callers at once.
+
+    Who is declined does not call again and leaves the question to the others; the last one stays.
+    """
     heard: list[Heard] = []
-    waiting = iter(list(zip(asked, numbers("+15550001111", len(asked)), strict=True)))
+    waiting, lanes = deque(asked), at_once
+
+    async def call(lane: int, number: str) -> None:
+        nonlocal lanes
+        await sleep(lane * STAGGER_SECONDS)
+        while waiting:
+            question = waiting.popleft()
+            plan = Plan(
+                question.caller,
+                number=number,
+                voice_path=subject.voice_path,
+                status_path=subject.status_path,
+            )
+            heard.append(Heard(question, await place_call(exchange, plan)))
+            if not heard[-1].taken and lanes > 1:
+                lanes -= 1
+                waiting.append(question)
+                return
 
     async with real_web() as web, create_task_group() as tasks:
         exchange = Exchange(
@@ -105,21 +126,10 @@ async def _call(
             account_sid=new_sid("AC"),
             conditions=Conditions(max_seconds=MAX_SECONDS),
         )
-
-        async def callers(lane: int) -> None:
-            await sleep(lane * STAGGER_SECONDS)
-            for question, number in waiting:
-                plan = Plan(
-                    question.caller,
-                    number=number,
-                    voice_path=subject.voice_path,
-                    status_path=subject.status_path,
-                )
-                heard.append(Heard(question, await place_call(exchange, plan)))
-
-        async with create_task_group() as lanes:
-            for lane in range(min(at_once, len(asked))):
-                lanes.start_soon(callers, lane)
+        while waiting:
+            async with create_task_group() as callers:
+                for lane, number in enumerate(numbers("+15550001111", lanes)):
+                    callers.start_soon(call, lane, number)
     return heard
 
 
