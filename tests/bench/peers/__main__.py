@@ -6,7 +6,7 @@ a pause within a sentence, how soon an interrupted assistant is silent, and what
 that need a language model ask one here that answers after 50 ms; Offhook answers from its dialogue.
 
     python -m tests.bench.peers                                # all, one and eight calls at once
-    python -m tests.bench.peers --quick                        # a half of the questions
+    python -m tests.bench.peers --quick                        # half as long
     python -m tests.bench.peers pipecat --calls 1 --stops 4 --fluent 2
 
 What is measured replaces the same of the report; the rest of it stays.
@@ -170,10 +170,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stops", type=int, default=len(ASKED), help="sentences with a stop")
     parser.add_argument("--fluent", type=int, default=len(QUESTIONS), help="and without")
     parser.add_argument("--out", type=Path, default=REPO / "docs" / "bench" / "peers.json")
-    parser.add_argument("--quick", action="store_true", help="8 and 4 of them")
+    parser.add_argument("--quick", action="store_true", help="8 and 3 of them")
     options = parser.parse_args()
     if options.quick:
-        options.stops, options.fluent = 8, 4
+        options.stops, options.fluent = 8, 3
     for name in set(options.subjects) - set(SUBJECTS):
         parser.error(f"{name} is none of {', '.join(SUBJECTS)}")
     return options

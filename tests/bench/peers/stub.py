@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 FIRST_TOKEN_SECONDS = 0.05
 TOKEN_SECONDS = 0.005  # 200 words a second: it is never the model that is waited for
-GREETING = "Thank you for calling Maplewood. How can I help you?"
+GREETING = "Thank you for calling Maplewood, how can I help you?"
 ANSWERS = (
     "You can return anything within 30 days of delivery, in any condition but used up. The label"
     " for it is in the box, and the money is back on your card within a week.",
