@@ -1,7 +1,7 @@
 """A Pipecat assistant for Twilio, as Pipecat's own template writes it. Runs in the peer's venv.
 
 `--tuned` is what whoever knows Pipecat would change for two cores: one Whisper and one voice for
-all calls, a thread for each transcription, and less patience where smart-turn doubts the end.
+all calls, and less patience where smart-turn doubts the end.
 Input stays at 16 kHz, which the Whisper service does not resample to; hang-ups are left to us.
 """
 
@@ -39,7 +39,6 @@ from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
 TUNED_STOP_SECONDS = 1.0  # of silence where smart-turn says "not yet"; by default 3
-TUNED_WORKERS = 2  # of Whisper, with one thread each
 
 
 def main() -> None:
@@ -48,8 +47,7 @@ def main() -> None:
     logger.remove()
     logger.add(sys.stderr, level="WARNING")
     if options.tuned:
-        one = functools.partial(whisper.WhisperModel, cpu_threads=1, num_workers=TUNED_WORKERS)
-        whisper.WhisperModel = functools.cache(one)
+        whisper.WhisperModel = functools.cache(whisper.WhisperModel)
         piper.PiperVoice.load = functools.cache(piper.PiperVoice.load)
     uvicorn.run(_app(options), host="127.0.0.1", port=options.port, log_level="warning")
 

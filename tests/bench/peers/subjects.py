@@ -83,7 +83,7 @@ SUBJECTS = {
     ),
     "pipecat-tuned": Subject(
         about="the same with tiny.en, smart-turn overruled after 1 s instead of 3, one voice and"
-        " one Whisper (two workers of one thread) for all calls, threads that do not spin",
+        " one Whisper for all calls, threads that do not spin",
         peer="pipecat",
         bot="pipecat_bot.py",
         whisper="whisper-tiny.en",
