@@ -13,6 +13,7 @@ from telephony.far_end.media import StreamLog
 from telephony.far_end.phone import Tape
 from telephony.far_end.protocol import PACKET_SAMPLES
 from telephony.far_end.sound import SILENT
+from tests.bench import peer_tables
 from tests.bench.peers.callers import Question
 from tests.bench.peers.ear import Heard, summary
 from tests.bench.peers.stub import ANSWERS, GREETING, Stub
@@ -81,7 +82,7 @@ def test_a_declined_call_asks_nothing() -> None:
     heard = a_call(Question("", speech(1.0), stops=False), answer_at=1.5)
     declined = Heard(heard.question, CallResult("CA", "+1", 5, (), (), (), (), (), 0.0, Tape()))
     found = summary([heard, declined], cpu_seconds=1.0)
-    assert (found["calls"], found["declined"], found["questions"]) == (2, 1, 1)
+    assert (found["calls"], found["turned_away"], found["questions"]) == (2, 1, 1)
 
 
 def test_the_stub_greets_answers_and_counts_as_a_model_would() -> None:
@@ -94,3 +95,17 @@ def test_the_stub_greets_answers_and_counts_as_a_model_would() -> None:
     assert ANSWERS[0].split()[-1] in asked.text
     assert asked.text.endswith("data: [DONE]\n\n")
     assert stub.answered == 1
+
+
+def test_the_table_leaves_out_rounds_that_had_not_the_machine_alone() -> None:
+    heard = a_call(Question("", WITH_A_STOP, stops=True), answer_at=3.0)
+    found = summary([heard], cpu_seconds=1.0) | {"turns_heard": 1, "peak_rss_mb": 2}
+    rounds = {"1": found | {"taken_by_others": 0.02}, "8": found | {"taken_by_others": 0.8}}
+    report = {
+        "language_model": {"first_token_ms": 50},
+        "peers": {"other": {"about": "another", "calls_at_once": rounds}},
+    }
+    drawn = peer_tables.peers(report)
+    assert "| other | 1 |" in drawn
+    assert "| other | 8 |" not in drawn
+    assert "1 of 2 rounds are not shown" in drawn

@@ -6,6 +6,7 @@ a pause within a sentence, how soon an interrupted assistant is silent, and what
 that need a language model ask one here that answers after 50 ms; Offhook answers from its dialogue.
 
     python -m tests.bench.peers                                # all, one and eight calls at once
+    python -m tests.bench.peers --prepare                      # before a quiet hour: set up alone
     python -m tests.bench.peers --quick                        # half as long
     python -m tests.bench.peers pipecat --calls 1 --stops 4 --fluent 2
 
@@ -51,6 +52,8 @@ def main() -> None:
     for peer in {SUBJECTS[name].peer for name in options.subjects} - {""}:
         prepare(peer)
     asked = questions(OUT / "callers", options.stops, options.fluent)
+    if options.prepare:
+        return
     for name in options.subjects:
         found = anyio.run(_measure, name, asked, options.calls, backend="asyncio")
         print(name, json.dumps(found["calls_at_once"], indent=2))
@@ -169,6 +172,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, nargs="+", default=[1, 8], help="at once (1 8)")
     parser.add_argument("--stops", type=int, default=len(ASKED), help="sentences with a stop")
     parser.add_argument("--fluent", type=int, default=len(QUESTIONS), help="and without")
+    parser.add_argument("--prepare", action="store_true", help="set all up, measure nothing")
     parser.add_argument("--out", type=Path, default=REPO / "docs" / "bench" / "peers.json")
     parser.add_argument("--quick", action="store_true", help="8 and 3 of them")
     options = parser.parse_args()

@@ -79,7 +79,8 @@ def summary(every: Sequence[Heard], cpu_seconds: float) -> dict[str, Any]:
     minutes = sum(one.call.seconds for one in calls) / 60
     return {
         "calls": len(every),
-        "declined": len(every) - len(calls),
+        "turned_away": len(every) - len(calls),
+        "ungreeted": len(calls) - len(asked),
         "questions": len(asked),
         "turns_said": sum(turn is not None for one in calls for turn in one.turns),
         "unanswered": sum(not one.cut_off and _reply(one) is None for one in asked),
