@@ -10,7 +10,7 @@ TORCH_INDEX ?=
 
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test check fast setup models bench bench-tau2 bench-nlu lock clean help
+.PHONY: demo test check fast setup models bench bench-tau2 bench-peers bench-nlu lock clean help
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ bench-tau2: setup ## make an assistant of tau2's retail shop, train it, call it:
 	$(RUN)/python -m tests.bench.tau2 --convert
 	$(RUN)/offhook train nlu out/tau2/assistant
 	$(RUN)/python -m tests.bench.tau2 --out docs/bench/tau2.json
+	$(RUN)/python -m tests.bench.tables
+
+bench-peers: setup ## run other assistants beside Offhook, each in a venv of its own: half an hour on a quiet machine
+	@$(RUN)/offhook models pull --all
+	$(RUN)/python -m tests.bench.peers
 	$(RUN)/python -m tests.bench.tables
 
 bench-nlu: setup ## train and measure the public understanding sets, from shared data: hours on two cores

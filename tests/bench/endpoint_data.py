@@ -140,7 +140,28 @@ def turns() -> Iterator[Turn]:
         part = TEACH if order.half == "tuning" else TEST
         yield Turn("barista", part, order.file.stem, telephone(read(order.file)))
     yield from _ami(SHARED / "ami-vad13")
-    yield from _stops()
+    yield from stops()
+
+
+def stops() -> Iterator[Turn]:
+    """Sentences with a stop, those that test first, then requests without one."""
+    voices = [load_tts(TtsOptions(engine=engine)) for engine in ("hibari", "coqui")]
+    draw = random.Random(3)  # noqa: S311 - reproducible, not secret
+    parted, whole = _held_back()
+    listed = [(text, TEST) for text in ASKED] + [(text, TEACH) for text in parted]
+    for index, (text, part) in enumerate(listed):
+        spoken = anyio.run(partial(spoken_by, voices[index % 2], text))
+        if (sound := _with_stop(spoken, draw.uniform(*STOP_SECONDS))) is not None:
+            yield Turn("stops", part, text, telephone(sound))
+    listed = [(text, TEST) for text in AT_ONCE] + [(text, TEACH) for text in whole]
+    for index, (text, part) in enumerate(listed):
+        spoken = anyio.run(partial(spoken_by, voices[index % 2], text))
+        yield Turn("at once", part, text, telephone(np.concatenate([LEAD_IN, spoken])))
+
+
+async def spoken_by(tts: Tts, text: str) -> Int16:
+    """Say a text."""
+    return np.concatenate([frame.samples async for frame in tts.synthesize(text)])
 
 
 def heard(turn: Turn) -> list[Frame]:
@@ -215,21 +236,6 @@ def _ami(folder: Path) -> Iterator[Turn]:
             yield Turn("ami", TEST, file, sound, speakers=said)
 
 
-def _stops() -> Iterator[Turn]:
-    voices = [load_tts(TtsOptions(engine=engine)) for engine in ("hibari", "coqui")]
-    draw = random.Random(3)  # noqa: S311 - reproducible, not secret
-    parted, whole = _held_back()
-    listed = [(text, TEST) for text in ASKED] + [(text, TEACH) for text in parted]
-    for index, (text, part) in enumerate(listed):
-        spoken = anyio.run(partial(_speak, voices[index % 2], text))
-        if (sound := _with_stop(spoken, draw.uniform(*STOP_SECONDS))) is not None:
-            yield Turn("stops", part, text, telephone(sound))
-    listed = [(text, TEST) for text in AT_ONCE] + [(text, TEACH) for text in whole]
-    for index, (text, part) in enumerate(listed):
-        spoken = anyio.run(partial(_speak, voices[index % 2], text))
-        yield Turn("at once", part, text, telephone(np.concatenate([LEAD_IN, spoken])))
-
-
 def _held_back() -> tuple[list[str], list[str]]:
     """What the retail assistant's model has not learned from: with a comma, and without."""
     assistant, options = default_assistant(), TrainOptions()
@@ -240,10 +246,6 @@ def _held_back() -> tuple[list[str], list[str]]:
     parted = [text for text in commas if all(len(p.split()) > 1 for p in text.split(","))]
     whole = [text for text in texts if "," not in text and 3 <= len(text.split()) <= 14]
     return parted[:STOPS], whole[:STOPS]
-
-
-async def _speak(tts: Tts, text: str) -> Int16:
-    return np.concatenate([frame.samples async for frame in tts.synthesize(text)])
 
 
 def _with_stop(sound: Int16, seconds: float) -> Int16 | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from tests.bench import dialogue_tables, nlu_tables
+from tests.bench import dialogue_tables, nlu_tables, peer_tables
 from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
@@ -328,6 +328,7 @@ def _cpu(found: Report) -> str:
 TABLES: dict[str, Callable[[Report], str]] = {
     "latency": _latency,
     "phone": _phone,
+    "peers": peer_tables.peers,
     "echo": _echo,
     "start": _start,
     "endpoint": _endpoint,
