@@ -16,7 +16,7 @@ from voice.tts import PreparingTts
 
 log = logging.getLogger(__name__)
 
-LIKELY = 0.3  # a pause less likely the end than this is not worth the work
+LIKELY = 0.1  # a pause less likely the end, as where something is missing, is not worth the work
 
 
 class Foresight:
