@@ -67,8 +67,9 @@ CallerTurn = Opening | Said | Silence | Trouble | NobodyCame
 class Waiting:
     """What the dialogue waits for: the slot's name and its type in the assistant's flows.
 
-    `type` is one of open, yes_no, digits, code, date, name; `length` is known for some codes;
-    `vocabulary` holds words that are likely. With `private` no recording may hold what is said.
+    `type` is one of open, more (after "anything else?"), yes_no, digits, code, date, name; `length`
+    is known for some codes; `vocabulary` holds words that are likely. With `private` no recording
+    may hold what is said.
     """
 
     slot: str = ""
@@ -145,11 +146,12 @@ class Agent(Protocol):
         """What a person who takes over should know, as things stand."""
         ...
 
-    async def foresee(self, turn: Said) -> str:
+    async def foresee(self, turn: Said | None = None) -> str:
         """Think about what may be all that the caller says, and return how the reply would begin.
 
-        Nothing changes by it. A `reply` to the same words takes up the thought, or waits for it;
-        cancelled, it is none. "" where nobody can say how the reply begins.
+        Without a turn it is about the likeliest answer to what was asked. Nothing changes by it. A
+        `reply` to the same words takes up the thought, or waits for it; cancelled, it is none. ""
+        where nobody can say how the reply begins.
         """
         ...
 

@@ -101,8 +101,11 @@ class FlowAgent:
         self._key = f"{call} {now().isoformat()}"  # a conversation's name may come again
         self._commits = 0
 
-    async def foresee(self, turn: Said) -> str:
+    async def foresee(self, turn: Said | None = None) -> str:
         """Think ahead; see `Agent`."""
+        turn = turn or self._likely()
+        if turn is None:
+            return ""
         whole = joined(self._unanswered, turn)
         kept = replace(whole, look_again=None) if isinstance(whole, Said) else whole
         foreseen = self._foreseen = Foreseen(kept, self._state)
@@ -188,6 +191,12 @@ class FlowAgent:
     def brief(self) -> Brief:
         """Why it hands over, and what is known."""
         return brief(self._state, self._assistant)
+
+    def _likely(self) -> Said | None:
+        """The likeliest answer to what was asked, where there is one."""
+        if self.waiting.type != YES_NO:
+            return None
+        return Said(forms_of(self.language).YES, confidence=1.0)
 
     async def _thought(self, turn: CallerTurn) -> Thought:
         """What was foreseen of this very turn; else think."""

@@ -12,6 +12,8 @@ from nlu.tags import primary
 class Forms(Protocol):
     """One language's; a module. `dialogue.phrasing` shows each by an example."""
 
+    YES: str
+
     def spoken_digits(self, digits: str) -> str:
         """Return a number that is said digit by digit."""
         ...

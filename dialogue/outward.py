@@ -7,9 +7,10 @@ from dialogue.agent import Brief, Waiting
 from dialogue.assistant import Assistant
 from dialogue.endings import MISSES, TROUBLES
 from dialogue.privacy import masked, secret_parts
-from dialogue.state import YES_NO_STEPS, AskSlot, ConfirmSlot, Prove, State
+from dialogue.state import YES_NO_STEPS, AskSlot, ConfirmSlot, Idle, Prove, State
 from nlu.understand import YES_NO
 
+MORE = "more"  # the type of what follows "anything else?"
 WAITING_TYPES = {
     "digits": "digits",
     "phone": "digits",
@@ -36,6 +37,8 @@ def waiting(state: State, assistant: Assistant) -> Waiting:
             return Waiting(slot, YES_NO, private=assistant.slot_texts[slot].private)
         case step if isinstance(step, YES_NO_STEPS):
             return Waiting("", YES_NO)
+        case Idle() if state.served and not state.offered:
+            return Waiting("", MORE)
         case _:
             return Waiting()
 

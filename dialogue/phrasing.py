@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from string import Formatter
 
+YES = "yes"
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _SENTENCE_END = re.compile(

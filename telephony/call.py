@@ -61,7 +61,7 @@ async def run_call(call: Call) -> None:
         hang_up = tasks.cancel_scope.cancel
         foresight = Foresight(tasks, call.agent, lambda: call.voice)
         playout = Playout(call.line)
-        await floor.give(answer, None, playout, call, hang_up)
+        await floor.give(answer, None, playout, foresight, call, hang_up)
         async with aclosing(call.ears.listen(call.line.frames())) as events:
             async for event in events:
                 match event:
@@ -83,21 +83,23 @@ async def run_call(call: Call) -> None:
                     case Utterance() | CallerSilent():
                         foresight.fulfil()
                         playout = Playout(call.line)
-                        await floor.give(answer, event, playout, call, hang_up)
+                        await floor.give(answer, event, playout, foresight, call, hang_up)
         hang_up()
-    call.record.foresaw(foresight.begun, foresight.dropped)
+    call.record.foresaw(foresight.prepared)
     call.record.finish(call.ears.now, call.agent.outcome)
 
 
 async def answer(
     event: Utterance | CallerSilent | None,
     playout: Playout,
+    foresight: Foresight,
     call: Call,
     hang_up: Callable[[], None],
 ) -> None:
     """Answer what the caller did. No exception leaves here."""
     try:
         await speak(_turn(event, call), Spoken(_to_keep(event)), playout, call)
+        foresight.suppose()
     except Exception:
         log.exception("a reply failed; the caller hears an apology")
         try:

@@ -11,27 +11,39 @@ from anyio import CancelScope
 from anyio.abc import TaskGroup
 
 from dialogue.agent import Agent, Said
+from telephony.record import ForesightRecord
 from voice.tts import PreparingTts
 
 log = logging.getLogger(__name__)
 
-LIKELY = 0.3  # a pause less likely the end than this is not worth the work
+LIKELY = 0.1  # a pause less likely the end, as where something is missing, is not worth the work
 
 
 class Foresight:
     """Belongs to one call; works in the call's own task group.
 
-    `voice` tells who speaks at the time. `begun` and `dropped` count the replies that were
-    prepared, and those given up since.
+    `voice` tells who speaks at the time.
     """
 
     def __init__(self, tasks: TaskGroup, agent: Agent, voice: Callable[[], PreparingTts]) -> None:
-        self.begun = self.dropped = 0
+        self.begun = self.dropped = self.supposed = 0
         self._tasks = tasks
         self._agent = agent
         self._voice = voice
         self._scope = CancelScope()  # of what was begun last
         self._open = False  # whether it is for the pause under way
+        self._supposed = CancelScope()
+
+    @property
+    def prepared(self) -> ForesightRecord:
+        """How many replies were prepared so far, and given up since."""
+        return ForesightRecord(self.begun, self.dropped, self.supposed)
+
+    def suppose(self) -> None:
+        """Prepare the reply to the likeliest answer, if there is one: callers take a second."""
+        self._supposed.cancel()
+        self._supposed = CancelScope()
+        self._tasks.start_soon(self._prepare, None, self._supposed)
 
     def begin(self, turn: Said, likely: float) -> None:
         """Prepare the reply to what may be all that the caller says."""
@@ -53,11 +65,12 @@ class Foresight:
         """The turn is over: what was begun goes on by itself, for the reply that comes."""
         self._open = False
 
-    async def _prepare(self, turn: Said, scope: CancelScope) -> None:
+    async def _prepare(self, turn: Said | None, scope: CancelScope) -> None:
         try:
             with scope:
                 clause = await self._agent.foresee(turn)
                 if clause:
+                    self.supposed += turn is None
                     await self._voice().prepare(clause, self._agent.speed)
         except Exception:
             log.exception("a reply could not be prepared; it is made when it is due")

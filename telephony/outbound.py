@@ -96,7 +96,7 @@ class Announcement:
         self.exchange: Exchange | None = None
         self.brief = Brief()
 
-    async def foresee(self, turn: Said) -> str:
+    async def foresee(self, turn: Said | None = None) -> str:
         """Return nothing: the message is ready as it is."""
         return ""
 

@@ -83,13 +83,19 @@ class MoodRecord:
 
 @dataclass(frozen=True, slots=True)
 class ForesightRecord:
-    """How many replies were prepared in pauses, and how many of those were given up."""
+    """How many replies were prepared in pauses, and how many of those were given up.
+
+    `supposed` are those to the likeliest answer, prepared before the caller spoke.
+    """
 
     begun: int = 0
     dropped: int = 0
+    supposed: int = 0
 
     def __add__(self, more: "ForesightRecord") -> "ForesightRecord":
-        return ForesightRecord(self.begun + more.begun, self.dropped + more.dropped)
+        return ForesightRecord(
+            self.begun + more.begun, self.dropped + more.dropped, self.supposed + more.supposed
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +184,9 @@ class Record:
                 )
             )
 
-    def foresaw(self, begun: int, dropped: int) -> None:
+    def foresaw(self, prepared: ForesightRecord) -> None:
         """Add what a stream prepared ahead."""
-        self.foresight += ForesightRecord(begun, dropped)
+        self.foresight += prepared
 
     def go_on(self) -> None:
         """Begin another stream of the same call: its media time starts at 0 again."""

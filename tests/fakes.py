@@ -152,11 +152,14 @@ class FakeAgent:
     brief: Brief = field(default_factory=Brief)
     exchange: Exchange | None = None
     turns: list[CallerTurn] = field(default_factory=list)
+    likely: str = ""  # how the reply to the likeliest answer begins
     foreseen: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
-    async def foresee(self, turn: Said) -> str:
+    async def foresee(self, turn: Said | None = None) -> str:
+        if turn is None:
+            return self.likely
         self.foreseen.append(turn.text)
         await checkpoint()
         return self._clauses(turn)[0]

@@ -85,7 +85,7 @@ class Models:
 
     def of(self, expected: Expectation) -> Model:
         """The one for what is expected."""
-        return self.open if expected.kind is Kind.OPEN else self.answer
+        return self.open if _is_open(expected) else self.answer
 
 
 _SENTENCE_END = re.compile(r"[.?!。？！]$")
@@ -115,6 +115,17 @@ _ENDS_IN_DIGIT = re.compile(rf"(?:{_DIGIT.pattern})\W*$", re.IGNORECASE)
 _YES_NO = re.compile(
     r"\b(?:yes|yeah|yep|yup|sure|correct|right|exactly|okay|ok|no|nope|nah|wrong)\b"
     r"|是|对(?!不)|好|不(?!起)|可以|没错|行",
+    re.IGNORECASE,
+)
+_ENOUGH = re.compile(
+    r"\W*(?=.*\b(?:no|nope|nah|nothing|that's|that is|that'll|all set|good|fine|bye|goodbye)\b)"
+    r"(?:(?:no|nope|nah|nothing(?: else)?|not (?:today|now)"
+    r"|(?:and )?that(?:'s| is|'ll be) (?:all|it|everything)"
+    r"|i(?:'m| am) (?:good|fine|all set|done)|all (?:set|good)"
+    r"|thanks?(?: you)?(?: (?:so|very) much)?|for (?:now|today)"
+    r"|okay|ok|great|good-?bye|bye(?:-?bye)?)\b\W*)+"
+    r"|\W*(?:(?:不用|没有|没|不需要|不)了?(?:别的)?了?|就这些|谢谢你?|再见|拜拜)"
+    r"(?:\W*(?:谢谢你?|再见|拜拜|了|就这些))*\W*",
     re.IGNORECASE,
 )
 MISSING = -4.0  # log odds
@@ -150,13 +161,19 @@ def is_worth_listening(evidence: Evidence) -> bool:
     than the words do.
     """
     words, expected = evidence.words.strip(), evidence.expected
-    return not (expected.kind is Kind.OPEN or _is_whole(words, expected) or lacks(words, expected))
+    return not (_is_open(expected) or _is_whole(words, expected) or lacks(words, expected))
+
+
+def _is_open(expected: Expectation) -> bool:
+    return expected.kind in (Kind.OPEN, Kind.MORE)
 
 
 def _is_whole(words: str, expected: Expectation) -> bool:
     match expected:
         case Expectation(Kind.YES_NO):
             return bool(_YES_NO.search(words))
+        case Expectation(Kind.MORE):
+            return bool(_ENOUGH.fullmatch(words))
         case Expectation(Kind.DIGITS | Kind.CODE, int(length)):
             return len(_DIGIT.findall(words)) >= length
         case _:

@@ -8,6 +8,7 @@ class Kind(StrEnum):
     """The shape of an answer."""
 
     OPEN = "open"
+    MORE = "more"  # after "anything else?": a no is a whole answer, anything else is open speech
     YES_NO = "yes_no"
     DIGITS = "digits"
     CODE = "code"  # letters and digits, perhaps spelled

@@ -21,6 +21,8 @@ from voice.resample import Resampler
 from voice.speakable import speakable
 
 PAUSE_SECONDS = 0.12  # between sentences, beside the silence that the voices themselves leave there
+QUIET = 0.002  # -54 dB: voices begin with 20 to 50 ms of less, which callers would wait for
+BREATH_SECONDS = 0.005  # of it is left, so that no sound begins with a click
 MOST_LETTERS = 400  # of a sentence in one go; a longer one is cut between words
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?![a-z])")  # not in "nine a.m. to five"
@@ -77,9 +79,16 @@ class VoiceTts:
         for part in parts:
             if before:
                 yield Piece(pause, before / letters)
-            for piece in self._voice.pieces(part, speed):
-                yield Piece(piece.samples, (before + piece.said * len(part)) / letters)
+            for index, piece in enumerate(self._voice.pieces(part, speed)):
+                samples = piece.samples if before or index else self._prompt(piece.samples)
+                yield Piece(samples, (before + piece.said * len(part)) / letters)
             before += len(part)
+
+    def _prompt(self, samples: Float32) -> Float32:
+        """Cut off the silence before the first sound."""
+        loud = np.flatnonzero(np.abs(samples) >= QUIET)
+        breath = round(BREATH_SECONDS * self._voice.sample_rate_hz)
+        return samples[max(0, int(loud[0]) - breath) :] if len(loud) else samples
 
 
 def sentences(text: str) -> list[str]:

@@ -30,7 +30,7 @@ class TurnOptions:
     hint_fades_seconds: float = 0.16  # … but not if it has not become one by then
     onset_seconds: float = 0.12  # this much speech begins a turn: shorter are clicks
     resume_seconds: float = 0.06  # this much speech ends a pause
-    pause_seconds: float = 0.06  # after this silence the ASR may transcribe what it has
+    pause_seconds: float = 0.02  # after this silence the ASR may transcribe what it has
     patience_seconds: float = 0.9  # a pause may last, where nobody judges it
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
 

@@ -260,6 +260,7 @@ def _with_stop(sound: Int16, seconds: float) -> Int16 | None:
     length, start = max(runs, default=(0, 0))
     if length * FRAME_SECONDS < 0.06:
         return None
-    silence = np.zeros(round((seconds - length * FRAME_SECONDS) * SAMPLE_RATE_HZ), np.int16)
+    missing = max(0.0, seconds - length * FRAME_SECONDS)  # some stop so long of their own accord
+    silence = np.zeros(round(missing * SAMPLE_RATE_HZ), np.int16)
     cut = (start + length // 2) * FRAME_SAMPLES
     return np.concatenate([LEAD_IN, sound[:cut], silence, sound[cut:]])

@@ -72,7 +72,7 @@ class Storyteller:
         """Nothing: nobody takes over."""
         return Brief()
 
-    async def foresee(self, turn: Said) -> str:
+    async def foresee(self, turn: Said | None = None) -> str:
         """Return nothing: a story is told when it is due."""
         return ""
 

@@ -42,7 +42,7 @@ async def test_the_number_is_asked_for_and_the_ears_know_it(caller: Caller, nlu:
     await caller.says("15213")
     assert caller.agent.waiting == Waiting("order_number", "yes_no")
     await caller.says("yes")
-    assert caller.agent.waiting == Waiting()
+    assert caller.agent.waiting == Waiting("", "more")
     assert [context.waiting_for for context in nlu.contexts] == ["", "order_number", "yes_no"]
 
 

@@ -107,7 +107,7 @@ def test_the_trace_tells_what_was_understood_where_it_stands_and_what_the_ears_e
     assert screen[heard + 6] == "expects yes_no for order_number"
     answered = screen[screen.index("you  yes") :]
     assert "from orders/15213" in answered
-    assert answered[-3:-1] == ["at no flow · order_number = 15213", "expects open"]
+    assert answered[-3:-1] == ["at no flow · order_number = 15213", "expects more"]
 
 
 def test_the_state_can_be_asked_for_without_the_trace(talk: Talk) -> None:

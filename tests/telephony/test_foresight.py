@@ -75,10 +75,21 @@ async def test_when_the_caller_goes_on_what_was_prepared_leaves_no_trace(tmp_pat
 
 async def test_a_reply_that_cannot_be_prepared_is_made_when_it_is_due(tmp_path: Path) -> None:
     class Blind(FakeAgent):
-        async def foresee(self, turn: Said) -> str:
+        async def foresee(self, turn: Said | None = None) -> str:
             raise RuntimeError("no foresight, as the test asked")
 
     agent = Blind({ORDER: [ANSWER]})
     cache = PhraseCache(SlowTts(), "fake", tmp_path)
     await call(agent, cache, said(3), said(1.5, ORDER), said(3))
     assert agent.heard == ["Good morning.", ANSWER]
+
+
+async def test_the_reply_to_the_likeliest_answer_is_spoken_before_the_caller_speaks(
+    tmp_path: Path,
+) -> None:
+    agent, voice = FakeAgent({"yes": [ANSWER]}, likely=ANSWER), SlowTts()
+    cache = PhraseCache(voice, "fake", tmp_path)
+    record = await call(agent, cache, said(3), said(1, "yes"), said(3))
+    assert voice.asked == ["Good morning.", ANSWER]
+    assert agent.heard == ["Good morning.", ANSWER]
+    assert record.foresight.supposed == 2  # after the greeting, and after the answer

@@ -10,6 +10,7 @@ from voice.expectation import OPEN_SPEECH, Expectation, Kind
 ORDER_NUMBER = Expectation(Kind.DIGITS, length=5)
 YES_NO = Expectation(Kind.YES_NO)
 NAME = Expectation(Kind.NAME)
+MORE = Expectation(Kind.MORE)
 
 
 def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
@@ -32,12 +33,24 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("Who is this for?", "I'd like one for", OPEN_SPEECH),
         ("15213", "Oh, it's 1521", ORDER_NUMBER),
         ("我的订单在哪里？", "我的订单在哪里，", OPEN_SPEECH),
+        ("No.", "No, but", MORE),
+        ("No, that's all, thank you.", "Thank you, I also need", MORE),
+        ("Nothing else, bye-bye.", "Nothing has arrived yet.", MORE),
+        ("No thanks.", "Yes.", MORE),
+        ("I'm all set, thanks so much.", "I'm", MORE),
+        ("没有了，谢谢。", "没有收到，", MORE),
+        ("不用了", "不过我还", MORE),
     ],
 )
 def test_what_is_whole_is_answered_sooner_than_what_is_not(
     sooner: str, later: str, expected: Expectation
 ) -> None:
     assert patience(sooner, expected) < patience(later, expected)
+
+
+@pytest.mark.parametrize("words", ["I also want to cancel it.", "When are you open?", "Okay."])
+def test_what_is_no_goodbye_waits_as_open_speech_does(words: str) -> None:
+    assert patience(words, MORE) == patience(words)
 
 
 def test_a_question_is_answered_sooner_than_a_remark() -> None:

@@ -46,6 +46,20 @@ async def test_lasts_as_long_as_the_voice_says_with_a_pause_between_sentences() 
     assert len(frames) * FRAME_SECONDS == pytest.approx(expected, abs=FRAME_SECONDS)
 
 
+async def test_begins_with_sound_not_with_the_silence_that_voices_put_before_it() -> None:
+    class Hesitating(Humming):
+        def pieces(self, sentence: str, speed: float = 1.0) -> Iterator[Piece]:
+            silence = np.zeros(round(0.06 * self.sample_rate_hz), np.float32)
+            for piece in super().pieces(sentence, speed):
+                yield Piece(np.concatenate([silence, piece.samples]), piece.said)
+
+    hesitating = await speak(VoiceTts(Hesitating()), "Yes.")
+    assert np.abs(hesitating[0].samples).max() > 1000
+    pieces = 2  # each with its silence: what is within the text stays
+    expected = 4 * LETTER_SECONDS + (pieces - 1) * 0.06
+    assert len(hesitating) * FRAME_SECONDS == pytest.approx(expected, abs=1.5 * FRAME_SECONDS)
+
+
 async def test_keeps_level_and_pitch_when_resampled() -> None:
     frames = await speak(VoiceTts(Humming(22_050)), "hummmmmmmmmmmmmmmmmmm")
     sound = np.concatenate([frame.samples for frame in frames])[:16_000]

@@ -159,7 +159,7 @@ def test_speech_that_comes_back_at_the_last_moment_is_not_cut() -> None:
 def test_the_same_sound_gives_the_same_turn_wherever_it_stands(quiet: float) -> None:
     _, pause, ended = events((quiet, 0), (1, 1), (2, 0))
     assert isinstance(ended, TurnEnded)
-    assert round((pause.at - ended.end) / FRAME_SECONDS) == 3
+    assert round((pause.at - ended.end) / FRAME_SECONDS) == 1
     assert round((ended.at - ended.end) / FRAME_SECONDS) == 45
 
 
