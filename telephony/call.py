@@ -128,7 +128,7 @@ async def speak(turn: CallerTurn, spoken: Spoken, playout: Playout, call: Call) 
                 call.on_waiting(call.agent.waiting)
                 async with aclosing(call.voice.synthesize(clause, call.agent.speed)) as frames:
                     async for frame in frames:
-                        spoken.add(frame, call.ears.now)
+                        spoken.add(frame, call.ears.now, call.line.delay)
                         await playout.play(frame)
                 spoken.end()
         await playout.drain()

@@ -9,6 +9,11 @@ from voice.audio import Digit, Frame
 class Line(Protocol):
     """One call's two directions. Media time is the frames': the call begins at 0."""
 
+    @property
+    def delay(self) -> float:
+        """Seconds that sound takes to the caller and from them, together, as far as it is known."""
+        ...
+
     def frames(self) -> AsyncGenerator[Frame | Digit]:
         """The caller's side, gapless, until they hang up."""
         ...

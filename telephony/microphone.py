@@ -56,6 +56,7 @@ class MicrophoneLine:
     """
 
     def __init__(self, card: SoundCard) -> None:
+        self.delay = 0.0  # of the sound card: nobody tells
         self.lost = ""  # why the line broke
         self.dropped_blocks = 0  # of the microphone, because the ears were too slow
         self._soon = _loop_caller()

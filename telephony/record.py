@@ -222,7 +222,9 @@ def _caller_turn(utterance: Utterance, exchange: Exchange, timings: TurnTimings)
         end_s=round(utterance.end, 2),
         text=text,
         heard=text,
-        timings_ms=replace(timings, dialogue=None, tts_first_audio=None, voice_to_voice=None),
+        timings_ms=replace(
+            timings, dialogue=None, tts_first_audio=None, voice_to_voice=None, line=None
+        ),
         language=utterance.transcript.language,
         ended=_ended(utterance),
     )

@@ -17,6 +17,7 @@ class Spoken:
         self._asked = time.perf_counter()
         self._first_clause: float | None = None
         self._first_frame: float | None = None
+        self._line = 0.0
         self._clauses: list[tuple[str, list[float]]] = []  # text, share said by each frame's end
 
     @property
@@ -29,10 +30,10 @@ class Spoken:
         self._first_clause = self._first_clause or time.perf_counter()
         self._clauses.append((clause, []))
 
-    def add(self, frame: SpokenFrame, now: float) -> None:
-        """Note a frame of the clause; `now` is the call's media time in seconds."""
+    def add(self, frame: SpokenFrame, now: float, line: float = 0.0) -> None:
+        """Note a frame of the clause; `now` is media time, `line` the line's delay, in seconds."""
         if self.start is None:
-            self.start, self._first_frame = now, time.perf_counter()
+            self.start, self._first_frame, self._line = now, time.perf_counter(), line
         self._clauses[-1][1].append(frame.said)
 
     def end(self) -> None:
@@ -53,15 +54,16 @@ class Spoken:
 
     def timings(self, exchange: Exchange) -> TurnTimings:
         """Return how long the reply took, part by part."""
-        endpoint = asr = overrun = None
+        endpoint = asr = overrun = hangover = line = None
         if isinstance(self.event, Utterance):
-            endpoint = self.event.at - self.event.end
+            endpoint, hangover = self.event.at - self.event.end, self.event.hangover
             asr, overrun = self.event.asr_seconds, self.event.asr_overrun_seconds
         first_audio = voice_to_voice = None
         if self._first_frame is not None and self._first_clause is not None:
-            first_audio = self._first_frame - self._first_clause
-            if endpoint is not None and overrun is not None:
-                voice_to_voice = endpoint + overrun + self._first_frame - self._asked
+            first_audio, line = self._first_frame - self._first_clause, self._line
+            if endpoint is not None and overrun is not None and hangover is not None:
+                waited = hangover + endpoint + overrun
+                voice_to_voice = waited + self._first_frame - self._asked + line
         return TurnTimings.from_seconds(
             endpoint,
             asr,
@@ -70,6 +72,8 @@ class Spoken:
             first_audio,
             voice_to_voice,
             overrun,
+            hangover,
+            line,
         )
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 class TurnTimings:
     """How long the parts of a turn took, in milliseconds; None where a part had nothing to do.
 
-    `endpoint` is media time from the caller's last sound to the decision that the turn is over;
-    the others are wall time. The ASR works while the pause is waited out, so `voice_to_voice`, from
-    the caller's last sound to the assistant's first, holds only `asr_overrun`, what of it went
-    beyond that. It is the sum of `endpoint`, `asr_overrun` and what follows.
+    `hangover` is media time from the caller's last loud sound to where the VAD's speech ends, and
+    `endpoint` from there to the decision that the turn is over; `line` is what the line takes, both
+    ways together; the others are wall time. The ASR works while the pause is waited out, so
+    `voice_to_voice`, from the caller's last sound to the assistant's first at their ear, holds only
+    `asr_overrun`, what of it went beyond that. It is the sum of all but `asr`.
     """
 
     endpoint: float | None = None
@@ -20,6 +21,8 @@ class TurnTimings:
     tts_first_audio: float | None = None
     voice_to_voice: float | None = None
     asr_overrun: float | None = None
+    hangover: float | None = None
+    line: float | None = None
 
     @classmethod
     def from_seconds(cls, *seconds: float | None) -> "TurnTimings":

@@ -47,6 +47,7 @@ HEARD_FRAMES = 500  # 10 s may wait while the ears transcribe; then the newest a
 HANDSHAKE_SECONDS = 5.0
 LOST_SECONDS = 10.0  # Twilio sends 50 messages a second; a far end silent for so long is gone
 UNANSWERED_LIMIT = 3  # replies in a row; without marks nobody knows when a goodbye was heard
+CODEC_SECONDS = 0.05  # a packet is whole before it is sent; each way resamples, a frame behind
 SMEARED_FRAMES = 2  # the decoder's resampler spreads a packet over so many frames more
 MALFORMED_LIMIT = 50  # in a row: not Twilio
 
@@ -165,6 +166,11 @@ class TwilioLine:
     def waiting_seconds(self) -> float:
         """Seconds of the caller's voice that the ears have not taken yet."""
         return self._receive.statistics().current_buffer_used * FRAME_SECONDS
+
+    @property
+    def delay(self) -> float:
+        """The network's round trip, and what packets and codecs take: see `Line`."""
+        return self._playback.round_trip + CODEC_SECONDS
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         """Yield the caller's side until they hang up, or until the line is lost."""

@@ -49,6 +49,7 @@ class WavLine:
         options: WavOptions | None = None,
         tape: Tape = no_tape,
     ) -> None:
+        self.delay = 0.0
         self._recording = recording
         self._is_speech = is_speech
         self._options = options or WavOptions()

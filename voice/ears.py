@@ -8,10 +8,11 @@ way to a worker thread and back.
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
+import numpy as np
 from anyio import create_task_group
 
 from voice.asr import Asr, AsrStream, Transcript
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 LEAD_IN_SECONDS = 0.4  # sound before the detected onset that the ASR still gets
 SILENCE_SECONDS = 8.0  # a caller who says nothing for this long is asked again
+AUDIBLE = 32_768**2 * 10**-4.8  # power of a frame at -48 dB
+SPEECH_RANGE = 10**2.5  # of power: 25 dB
 NOTHING = Transcript("", confidence=0.0)
 
 
@@ -47,7 +50,8 @@ class Utterance:
     into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
     was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
     voice, but its words are lost. `prosody` is None where the ears do not measure it. `verdict` is
-    why the turn was over; None where it was cut, or nothing was known.
+    why the turn was over; None where it was cut, or nothing was known. `hangover` is how long
+    before `end` the last loud sound was: the VAD is sure of silence only a moment after it.
     """
 
     transcript: Transcript
@@ -60,6 +64,7 @@ class Utterance:
     failed: bool = False
     prosody: Prosody | None = None
     verdict: Verdict | None = None
+    hangover: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,21 @@ class _Hearing:
             failed=self.failed,
             prosody=self.prosody,
             verdict=ended.verdict,
+            hangover=max(0.0, ended.end - last_loud(self.frames, ended.end)),
         )
+
+
+def last_loud(frames: Sequence[Frame], before: float) -> float:
+    """Media time when the last loud frame before then was over; `before` where none is loud.
+
+    Speech is loud down to 25 dB below its loudest frames, and as long as it can be heard at all.
+    """
+    heard = [frame for frame in frames if frame.at < before]
+    power = np.array([np.square(frame.samples.astype(np.float32)).mean() for frame in heard])
+    if not (power >= AUDIBLE).any():
+        return before
+    least = max(AUDIBLE, float(np.percentile(power[power >= AUDIBLE], 95)) / SPEECH_RANGE)
+    return heard[int(np.flatnonzero(power >= least)[-1])].at + FRAME_SECONDS
 
 
 def _typed(keys: Keys) -> Utterance:

@@ -39,7 +39,10 @@ from tests.clips.script import scripts
 
 AN4 = REPO.parent / "shared" / "data" / "an4"
 SPOKEN = REPO / "out" / "bench" / "calls"
-PARTS = ("endpoint", "asr", "asr_overrun", "nlu", "dialogue", "tts_first_audio", "voice_to_voice")
+PARTS = (
+    "hangover", "endpoint", "asr", "asr_overrun", "nlu", "dialogue", "tts_first_audio",
+    "voice_to_voice",
+)  # fmt: skip
 
 
 def main() -> None:

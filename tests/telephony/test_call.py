@@ -348,6 +348,7 @@ class _HangsUp:
     def __init__(self, line: Line, seconds: float) -> None:
         self._line, self._seconds = line, seconds
         self.play, self.drain, self.clear = line.play, line.drain, line.clear
+        self.delay = line.delay
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         async with aclosing(self._line.frames()) as frames:

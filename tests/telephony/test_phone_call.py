@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from telephony.call import Call, run_call
 from telephony.far_end.caller import Cue, scripted
+from telephony.far_end.measure import measure
 from telephony.far_end.media import MediaStream, StreamLog
 from telephony.far_end.network import Impairments
 from telephony.far_end.phone import Phone
@@ -84,6 +85,7 @@ class Held:
     log: StreamLog
     agent: FakeAgent
     counts: LineCounts
+    record: Record
 
     @property
     def replies(self) -> list[float]:
@@ -100,11 +102,12 @@ async def held(
     phone = Phone(scripted(cues))
     media = MediaStream(phone, theirs, WHO, impairments or Impairments())
     result: list[LineCounts] = []
+    record = Record()
 
     async def serve() -> None:
         async with open_twilio_line(ours, await handshake(ours)) as line:
             ears = Ears(LoudVad(), LoudAsr(), TurnTaker())
-            await run_call(Call(line, ears, agent, LoudTts(), Record()))
+            await run_call(Call(line, ears, agent, LoudTts(), record))
             result.append(line.counts)
         await ours.close()
 
@@ -113,7 +116,7 @@ async def held(
         tasks.start_soon(phone.run)
         log = await media.run({})
         phone.hang_up()
-    return Held(phone, log, agent, result[0])
+    return Held(phone, log, agent, result[0], record)
 
 
 def interruptions(count: int, after: Callable[[], float]) -> list[Cue]:
@@ -133,6 +136,16 @@ async def test_twenty_interruptions_leave_exactly_the_words_that_were_heard() ->
     assert all(LONG.startswith(words) for words in call.agent.heard)
     assert call.agent.heard[-1] == LONG
     assert len(call.log.clears) == 20
+
+
+async def test_the_record_tells_what_the_caller_waited_for_at_the_ear() -> None:
+    cues = [Cue(voice=buzz(8000)), Cue(voice=buzz(16_000)), Cue(voice=buzz(12_000))]
+    call = await held(cues, FakeAgent({CALLER_SAYS: ["I see.", "Go on."]}))
+    told = [turn.timings_ms.voice_to_voice for turn in call.record.turns]
+    at_ear = [turn.reply_ms for turn in measure(call.phone.tape) if turn.cue >= 0]
+    answered = [ms for ms in told if ms is not None]
+    assert len(answered) == len(at_ear) == 3
+    assert answered == pytest.approx(at_ear, abs=20)  # to a packet
 
 
 async def test_a_call_keeps_to_the_protocol_and_leaves_no_gap_in_the_voice() -> None:

@@ -1,8 +1,11 @@
 """A caller's probability of speech, frame by frame, and when the turn is said to change."""
 
+import numpy as np
 import pytest
 
-from voice.audio import FRAME_SECONDS, Digit
+from tests.fakes import recording
+from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit
+from voice.ears import last_loud
 from voice.endpointing import Evidence
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
@@ -218,3 +221,14 @@ def test_a_short_sound_of_which_the_asr_is_not_sure_takes_nothing() -> None:
 
 def test_a_long_mumble_is_judged_at_once() -> None:
     assert takes_floor("m" * 10_000 + "x", confidence=0.9, seconds=0.6)
+
+
+def test_the_last_loud_sound_is_before_the_breath_that_the_vad_takes_for_speech() -> None:
+    loud, breath = pcm_at(8000), pcm_at(300)
+    heard = [*recording([SILENCE] * 5 + [loud] * 20 + [breath] * 6 + [SILENCE] * 3)]
+    assert last_loud(heard, before=0.62) == pytest.approx(0.5)
+    assert last_loud(heard[:5], before=0.1) == 0.1
+
+
+def pcm_at(level: int) -> bytes:
+    return np.full(FRAME_SAMPLES, level, "<i2").tobytes()
