@@ -98,7 +98,8 @@ async def answer(
 ) -> None:
     """Answer what the caller did. No exception leaves here."""
     try:
-        await speak(_turn(event, call), Spoken(_to_keep(event)), playout, call)
+        spoken = Spoken(_to_keep(event), call.line.waiting_seconds)
+        await speak(_turn(event, call), spoken, playout, call)
         foresight.suppose()
     except Exception:
         log.exception("a reply failed; the caller hears an apology")

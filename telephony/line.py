@@ -14,6 +14,11 @@ class Line(Protocol):
         """Seconds that sound takes to the caller and from them, together, as far as it is known."""
         ...
 
+    @property
+    def waiting_seconds(self) -> float:
+        """Seconds of the caller's voice that the ears have not taken yet."""
+        ...
+
     def frames(self) -> AsyncGenerator[Frame | Digit]:
         """The caller's side, gapless, until they hang up."""
         ...

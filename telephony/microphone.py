@@ -18,7 +18,7 @@ from trio.lowlevel import TrioToken
 
 from telephony import LineError
 from telephony.soundcard import Lost, SoundCard
-from voice.audio import SAMPLE_RATE_HZ, Digit, Frame, Framer, Int16
+from voice.audio import FRAME_SECONDS, SAMPLE_RATE_HZ, Digit, Frame, Framer, Int16
 from voice.resample import Resampler
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,11 @@ class MicrophoneLine:
         self._loudspeaker.close()
         self.hang_up()
         self._received.close()
+
+    @property
+    def waiting_seconds(self) -> float:
+        """Of the blocks that wait; see `Line`."""
+        return self._received.statistics().current_buffer_used * FRAME_SECONDS
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         """Yield what the microphone hears until `hang_up`, or until a device is lost."""

@@ -9,10 +9,14 @@ from voice.ears import CallerSilent, Utterance
 
 
 class Spoken:
-    """One reply to `event`, which happened just now; no event is the call's beginning."""
+    """One reply to `event`, which happened just now; no event is the call's beginning.
 
-    def __init__(self, event: Utterance | CallerSilent | None = None) -> None:
+    So many seconds of the caller's voice were `unheard` then: the ASR was behind.
+    """
+
+    def __init__(self, event: Utterance | CallerSilent | None = None, unheard: float = 0.0) -> None:
         self.event = event
+        self._unheard = unheard
         self.start: float | None = None  # media time of the first frame
         self._asked = time.perf_counter()
         self._first_clause: float | None = None
@@ -57,7 +61,8 @@ class Spoken:
         endpoint = asr = overrun = hangover = line = None
         if isinstance(self.event, Utterance):
             endpoint, hangover = self.event.at - self.event.end, self.event.hangover
-            asr, overrun = self.event.asr_seconds, self.event.asr_overrun_seconds
+            asr = self.event.asr_seconds
+            overrun = max(self.event.asr_overrun_seconds, self._unheard)
         first_audio = voice_to_voice = None
         if self._first_frame is not None and self._first_clause is not None:
             first_audio, line = self._first_frame - self._first_clause, self._line

@@ -164,7 +164,7 @@ class TwilioLine:
 
     @property
     def waiting_seconds(self) -> float:
-        """Seconds of the caller's voice that the ears have not taken yet."""
+        """See `Line`."""
         return self._receive.statistics().current_buffer_used * FRAME_SECONDS
 
     @property

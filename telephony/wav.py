@@ -54,10 +54,16 @@ class WavLine:
         self._is_speech = is_speech
         self._options = options or WavOptions()
         self._tape = tape
+        self._due: float | None = None  # in real time: when the frame that is heard was due
         self._playback: deque[bytes] = deque()
         self._played = Event()  # replaced at every step; set when the step has passed
         self._heard_frames = 0
         self._quiet_frames = PAUSE_FRAMES  # of the recording, in a row
+
+    @property
+    def waiting_seconds(self) -> float:
+        """How late the frame that is heard comes, in real time; else 0. See `Line`."""
+        return 0.0 if self._due is None else max(0.0, current_time() - self._due)
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         """Yield the caller's side; they hang up when the recording is over and was answered."""
@@ -65,7 +71,8 @@ class WavLine:
         over = 0  # frames since both sides fell silent for good
         for index in count():
             if self._options.realtime:
-                await sleep_until(began + frame_time(index))
+                self._due = began + frame_time(index)
+                await sleep_until(self._due)
             else:
                 await _everybody_waits()
             speaking = bool(self._playback)

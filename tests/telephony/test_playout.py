@@ -17,7 +17,7 @@ class Line:
     """Plays at once; whoever clears it is cancelled as it does so."""
 
     def __init__(self) -> None:
-        self.delay = 0.0
+        self.delay = self.waiting_seconds = 0.0
         self.played = 0
         self.clearing = CancelScope()
 
