@@ -289,10 +289,18 @@ class Policy(Switching):
         return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
 
     def answered_goodbye(self, step: Closing, hearing: Hearing) -> Decision | None:
-        """They interrupted the last words: for a new request, or these are said again."""
-        flow = hearing.flow
+        """They interrupted the last words: for something else, or these are said again.
+
+        Who says "no", and the rest after a moment, may have got a goodbye for the no.
+        """
+        flow, here = hearing.flow, self.at(self.idle())
         if hearing.sure and flow and not flow.small_talk and not flow.ends_call:
-            return self.at(self.idle()).request(hearing)
+            return here.request(hearing)
+        meant = here.corrected(hearing) or here.said_only_a_value(hearing)
+        if meant:
+            return meant.because("said into the goodbye")
+        if hearing.heard.answer and not (flow and hearing.sure):
+            return here.from_faq(hearing.heard.answer)
         return self.end(step.outcome, step.words)
 
     def said_only_a_value(self, hearing: Hearing) -> Decision | None:

@@ -1,5 +1,6 @@
 """What nobody may read later: values of private slots, masked wherever they were said."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 from dialogue.agent import CallerTurn, Said
@@ -12,6 +13,17 @@ from nlu.understand import Slot, Understanding
 DOT = "•"
 LONG = 12  # from so many digits on, the last four may stay: enough to tell cards apart
 NUMBERS = frozenset({"digits", "phone"})  # kinds of slots
+_WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\d_]+(?:'\w+)?|\w*[^\W\d]\w*")
+_HARMLESS = frozenset({
+    "a", "an", "and", "another", "by", "can", "card", "change", "different", "do", "don't",
+    "else", "for", "from", "have", "i", "i'd", "i'll", "if", "in", "instead", "is", "it", "it's",
+    "like", "my", "new", "no", "not", "number", "of", "okay", "on", "one", "or", "other", "pay",
+    "paying", "please", "put", "rather", "see", "so", "sorry", "sure", "take", "that", "that's",
+    "the", "then", "this", "to", "um", "uh", "use", "want", "we", "well", "will", "with", "would",
+    "yes", "you", "your",
+    *"卡我用想要的改成换付款支吧请是那个张就以把它号码",
+})  # fmt: skip
+"""Words that tell nothing of whoever says how they want to pay."""
 FEWEST = 3  # digits that are a secret among words: a card's security code
 
 
@@ -44,15 +56,22 @@ def secrets(
 def secret_parts(text: str, slot: str, assistant: Assistant) -> set[str]:
     """Return what is the secret in the words for a private slot.
 
-    That is all of them; but where the answers are listed (`vocabulary`), no word is one, only a
-    number is: "PayPal" may be read by all, and the card's number that a caller gives instead by
-    nobody.
+    That is all of them; but where the answers are listed (`vocabulary`), those are none: "PayPal,
+    please" may be read by all. Who says anything beside them, a name, a code, a password, has it
+    hidden with the rest, and a number is hidden in any case.
     """
     texts = assistant.slot_texts.get(slot)
     if texts is None or not texts.vocabulary:
         return {text}
+    listed = {word for answer in texts.vocabulary for word in _WORD.findall(answer.casefold())}
+    if any(word not in listed | _HARMLESS for word in _WORD.findall(_plain(text))):
+        return {text}
     runs = reader_of(assistant.language).digit_runs(text)
     return {text[run.start : run.end] for run in runs if len(run.value) >= FEWEST}
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("\u2019", "'")
 
 
 def masked(text: str, hidden: Iterable[str]) -> str:

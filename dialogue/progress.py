@@ -175,12 +175,12 @@ class Progress(Proving):
         if case.ask:
             question = self.words.text(case.ask, values)
             step = ConfirmChange(name, question, tuple(values.items()))
-            return self.at(replace(self.state, step=step)).ask(words)
+            return self.at(replace(self.state, step=step, failed_look_ups=0)).ask(words)
         if case.ask_again:
-            failed = self.state.failed_look_ups + 1
             slots = tuple(pair for pair in self.state.slots if pair[0] != case.ask_again)
-            state = replace(self.state, slots=slots, failed_look_ups=failed)
-            if failed >= FAILED_LOOK_UPS and self.assistant.slot_texts[case.ask_again].private:
+            state = replace(self.state.failed(case.ask_again), slots=slots)
+            texts, failed = self.assistant.slot_texts[case.ask_again], state.failed_look_ups
+            if failed >= FAILED_LOOK_UPS and texts.private and not texts.vocabulary:
                 handed = self.at(state).hand_over(words, forced=True)  # nobody guesses a secret
                 return handed.because(f"{case.ask_again} was wrong too often")
             if failed >= FAILED_LOOK_UPS:

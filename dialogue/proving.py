@@ -44,9 +44,9 @@ class Proving(Pictured):
                 same = found.values["customer"] == claim.customer
                 proven = {*claim.required, *(claim.proven if same else ())}
                 known = Claim(found.values["customer"], tuple(sorted(proven)))
-                failed = self.state.failed_look_ups if same else 0  # else of numbers of nobody
                 state = replace(self.state, step=Idle(), claim=known, misses=0)
-                state = replace(state, failed_look_ups=failed)
+                if state.failed_slot in self.assistant.narrows:  # they were numbers of nobody
+                    state = replace(state, failed_look_ups=0)
                 if missing := self.missing(flow):
                     return self.at(state).look_for(missing[0]).because(f"needs {missing[0]}")
                 return Decision(state, look_up=Call(flow.look_up or "", state.slots))
@@ -89,12 +89,12 @@ class Proving(Pictured):
 
     def unknown(self, flow: Flow) -> Decision:
         """Nobody has that order or telephone number: ask for it again."""
-        texts, failed = self.assistant.verification, self.state.failed_look_ups + 1
+        texts = self.assistant.verification
         words = self.words.text(texts.unknown if texts else None)
         slot = next(slot for slot in flow.needs if slot in self.assistant.narrows)
         slots = tuple(pair for pair in self.state.slots if pair[0] != slot)
-        state = replace(self.state, slots=slots, failed_look_ups=failed)
-        if failed >= UNKNOWN:
+        state = replace(self.state.failed(slot), slots=slots)
+        if state.failed_look_ups >= UNKNOWN:
             return self.at(state).offer_person(words)
         return self.at(replace(state, step=AskSlot(slot))).ask(words)
 

@@ -125,7 +125,8 @@ class State:
     offered: str = ""  # the flow that offers another, until something else is said
     served: bool = False  # something was answered
     misses: int = 0  # turns in a row that brought nothing
-    failed_look_ups: int = 0  # values in a row that the business does not know
+    failed_look_ups: int = 0  # values in a row that the business does not know,
+    failed_slot: str = ""  # … all of this slot
     silences: int = 0  # in a row
     troubles: int = 0  # in a row
     change_failed: bool = False  # something that was promised did not happen: tell the caller
@@ -137,6 +138,11 @@ class State:
     apologised: bool = False  # for how this call goes
     upset: bool = False  # their anger stayed: they were offered a person for it
     urgent: bool = False  # what they said may be an emergency
+
+    def failed(self, slot: str) -> "State":
+        """With one more value of this slot that the business does not know."""
+        before = self.failed_look_ups if self.failed_slot == slot else 0
+        return replace(self, failed_slot=slot, failed_look_ups=before + 1)
 
 
 @dataclass(frozen=True, slots=True)

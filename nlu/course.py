@@ -39,7 +39,7 @@ class TrainOptions:
     smoothing: float = 0.1  # of intent and sentiment labels: some could mean another thing too
     balance: float = 0.0  # 0: each example counts the same, 1: each intent does
     several: float = 1.0  # weight of the head that tells several intents in one breath
-    joined: float = 0.15  # examples said two in a breath, a share of all, drawn anew in each epoch
+    joined: float = 0.3  # examples said two in a breath, a share of all, drawn anew in each epoch
     outliers: float = 0.0  # mixtures of two intents taught as out of scope, a share of the batch
     contrast: float = 0.0  # weight of drawing an intent's sentences together, in batches of pairs
     adversarial: float = 0.0  # length of the step against the embeddings (FGM); doubles the time

@@ -118,14 +118,15 @@ _YES_NO = re.compile(
     re.IGNORECASE,
 )
 _ENOUGH = re.compile(
-    r"\W*(?=.*\b(?:no|nope|nah|nothing|that's|that is|that'll|all set|good|fine|bye|goodbye)\b)"
-    r"(?:(?:no|nope|nah|nothing(?: else)?|not (?:today|now)"
-    r"|(?:and )?that(?:'s| is|'ll be) (?:all|it|everything)"
-    r"|i(?:'m| am) (?:good|fine|all set|done)|all (?:set|good)"
-    r"|thanks?(?: you)?(?: (?:so|very) much)?|for (?:now|today)"
-    r"|okay|ok|great|good-?bye|bye(?:-?bye)?)\b\W*)+"
+    r"\W*(?=.*\b(?:no|nope|nah|nothing|that['\u2019]s|that is|that['\u2019]ll|all set|done|good"
+    r"|fine|not (?:today|now)|bye|goodbye)\b)"
+    r"(?:(?:no|nope|nah|nothing(?: else)?|not (?:today|now)|i think"
+    r"|(?:and )?that(?:['\u2019]s| is|['\u2019]ll be) (?:all|it|everything)"
+    r"|i(?:['\u2019]m| am) (?:good|fine|all set|done)|all (?:set|good)"
+    r"|thanks?(?: you)?(?: (?:so|very) much)?|for (?:now|today)|okay|ok|great"
+    r"|good|goodbye|bye)\b\W*)++"
     r"|\W*(?:(?:不用|没有|没|不需要|不)了?(?:别的)?了?|就这些|谢谢你?|再见|拜拜)"
-    r"(?:\W*(?:谢谢你?|再见|拜拜|了|就这些))*\W*",
+    r"(?:\W*(?:谢谢你?|再见|拜拜|了|就这些))*+\W*",
     re.IGNORECASE,
 )
 MISSING = -4.0  # log odds

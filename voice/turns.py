@@ -19,6 +19,8 @@ from enum import Enum, auto
 from voice.audio import FRAME_SECONDS
 from voice.endpointing import FAMILIAR, Evidence, Verdict, fitted, judge
 
+BREATH_SECONDS = 0.12  # a shorter silence is the closing of a sound, and tells nothing of the pace
+
 
 @dataclass(frozen=True, slots=True)
 class TurnOptions:
@@ -190,7 +192,9 @@ class TurnTaker:
         self._length += 1
         self._silence += 1
         if self._speech >= _frames(self._options.resume_seconds):
-            self._pauses.append(after - self._speech * FRAME_SECONDS - self._end)
+            pause = after - self._speech * FRAME_SECONDS - self._end
+            if pause >= BREATH_SECONDS:
+                self._pauses.append(pause)
             self._state, self._silence, self._end = _State.SPEAKING, 0, after
             return SpeechResumed(after)
         patience = self._verdict.patience if self._verdict else self._options.patience_seconds

@@ -29,7 +29,7 @@ async def test_who_comes_back_from_a_hand_over_goes_on(caller: Caller) -> None:
     assert caller.agent.outcome == Outcome.HANDED_OVER
     assert await caller.comes_back() == f"{NOBODY} Is there anything else?"
     assert caller.agent.outcome is None
-    assert caller.agent.waiting == Waiting()
+    assert caller.agent.waiting == Waiting("", "more")
     assert caller.agent.brief.slots == {"order_number": "15213"}
     assert (await caller.says("what about a refund")).startswith("I see no refund for order 1 5")
     await caller.says("a person please")

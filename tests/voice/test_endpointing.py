@@ -1,6 +1,7 @@
 """What is known at a pause, and how long it is worth waiting."""
 
 import math
+import time
 
 import pytest
 
@@ -37,6 +38,8 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("No, that's all, thank you.", "Thank you, I also need", MORE),
         ("Nothing else, bye-bye.", "Nothing has arrived yet.", MORE),
         ("No thanks.", "Yes.", MORE),
+        ("No, I think that\u2019s all.", "I think that", MORE),
+        ("Not today. Bye-bye.", "Not today's order, the", MORE),
         ("I'm all set, thanks so much.", "I'm", MORE),
         ("没有了，谢谢。", "没有收到，", MORE),
         ("不用了", "不过我还", MORE),
@@ -51,6 +54,12 @@ def test_what_is_whole_is_answered_sooner_than_what_is_not(
 @pytest.mark.parametrize("words", ["I also want to cancel it.", "When are you open?", "Okay."])
 def test_what_is_no_goodbye_waits_as_open_speech_does(words: str) -> None:
     assert patience(words, MORE) == patience(words)
+
+
+def test_a_long_goodbye_takes_no_time_to_read() -> None:
+    began = time.perf_counter()
+    patience("Bye-bye. Okay, no. " * 60 + "See you", MORE)
+    assert time.perf_counter() - began < 0.5
 
 
 def test_a_question_is_answered_sooner_than_a_remark() -> None:

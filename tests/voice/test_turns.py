@@ -150,6 +150,7 @@ def test_who_pauses_long_has_a_slow_pace_and_nobody_has_a_quick_one() -> None:
     assert pace_after() == 1
     assert pace_after(0.8, 0.7) > 1.2
     assert pace_after(0.16, 0.14) == 1
+    assert pace_after(0.8, 0.04, 0.06, 0.7, 0.04) == pytest.approx(pace_after(0.8, 0.7))
 
 
 def test_speech_that_comes_back_at_the_last_moment_is_not_cut() -> None:
