@@ -339,6 +339,8 @@ class Policy(Switching):
             return self.guess(hearing.one_of_two).because("one of two")
         if flow and hearing.sure and not answer:
             return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
+        if flow and hearing.intent == self.state.finished and not busy and hearing.given(flow):
+            return self.requested(flow, hearing, busy).because(f"intent {score}, as just before")
         if not busy and self.state.offered and hearing.polarity:
             return self.answered_what_comes_next(hearing.polarity).because("what was offered")
         if not busy and hearing.polarity and self.state.later:
