@@ -45,7 +45,7 @@ def offhook(
 
 @pytest.mark.parametrize(
     ("template", "warned"),
-    [("starter", "1 warning"), ("retail", "5 warnings")],  # three requests are in English alone
+    [("starter", "1 warning"), ("retail", "2 warnings")],  # three requests are in English alone
 )
 def test_new_makes_a_folder_that_is_right_and_tells_the_next_steps(
     offhook: Run, template: str, warned: str
