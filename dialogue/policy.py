@@ -334,6 +334,8 @@ class Policy(Switching):
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
         if decision := self.corrected(hearing):
             return decision.because("another one is meant")
+        if self.declined_with_thanks(hearing):
+            return self.goodbye().because("nothing else, and thanks")
         answer = hearing.heard.answer
         if hearing.one_of_two and not busy and not (answer and answer.named):
             return self.guess(hearing.one_of_two).because("one of two")
@@ -365,6 +367,13 @@ class Policy(Switching):
             words += self.words.phrase("what_i_can_do")
         missed = self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
         return replace(missed, rewordable=Rewordable(sorry) if beyond else None)
+
+    def declined_with_thanks(self, hearing: Hearing) -> bool:
+        """Whether "anything else?" got a no that may be read as thanks: "no, that's all, thanks"."""
+        state, flow = self.state, hearing.flow
+        asked = isinstance(state.step, Idle) and state.served and not state.offered
+        small_talk = flow is not None and flow.small_talk and bool(flow.say)
+        return asked and not state.later and small_talk and hearing.answer("") == "deny"
 
     def corrected(self, hearing: Hearing) -> Decision | None:
         """Answer once more, about another one than the flow that ended last was about."""
