@@ -328,7 +328,7 @@ class Policy(Switching):
                         return self.start(texts.alone, {})
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
 
-    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911 - one return for each kind
+    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911, PLR0912 - one for each kind
         """Do what the caller asks for, whatever was asked before."""
         flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
         score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
@@ -369,7 +369,7 @@ class Policy(Switching):
         return replace(missed, rewordable=Rewordable(sorry) if beyond else None)
 
     def declined_with_thanks(self, hearing: Hearing) -> bool:
-        """Whether "anything else?" got a no that may be read as thanks: "no, that's all, thanks"."""
+        """Whether "anything else?" got a no that reads as thanks: "no, that's all, thank you"."""
         state, flow = self.state, hearing.flow
         asked = isinstance(state.step, Idle) and state.served and not state.offered
         small_talk = flow is not None and flow.small_talk and bool(flow.say)
