@@ -1,0 +1,113 @@
+"""What callers ask for of their own accord: a flow, a question, another thing, or nothing."""
+
+from dataclasses import dataclass, replace
+
+from dialogue.flows import Flow
+from dialogue.hearing import Hearing
+from dialogue.state import (
+    AskSlot,
+    ChooseIntent,
+    ConfirmIntent,
+    Decision,
+    Idle,
+    Rewordable,
+)
+from dialogue.switching import Switching
+from nlu.understand import OUT_OF_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
+class Requests(Switching):
+    """The part of a decision that is about what the caller wants next."""
+
+    def request(self, hearing: Hearing) -> Decision:  # noqa: PLR0911, PLR0912 - one for each kind
+        """Do what the caller asks for, whatever was asked before."""
+        flow, busy = hearing.flow, not isinstance(self.state.step, Idle)
+        score = f"{hearing.intent} {hearing.heard.understanding.confidence:.2f}"
+        if decision := self.corrected(hearing):
+            return decision.because("another one is meant")
+        if self.declined_with_thanks(hearing):
+            return self.goodbye().because("nothing else, and thanks")
+        answer = hearing.heard.answer
+        if hearing.one_of_two and not busy and not (answer and answer.named):
+            return self.guess(hearing.one_of_two).because("one of two")
+        if flow and hearing.sure and not answer:
+            return self.requested(flow, hearing, busy).because(f"intent {score}, sure")
+        again = flow and hearing.likely and hearing.intent == self.state.finished
+        if flow and again and not busy and hearing.given(flow):
+            return self.requested(flow, hearing, busy).because(f"intent {score}, as just before")
+        if not busy and self.state.offered and hearing.polarity:
+            return self.answered_what_comes_next(hearing.polarity).because("what was offered")
+        if not busy and hearing.polarity and self.state.later:
+            return self.resume().because("what waits")
+        if not busy and hearing.polarity == "deny":
+            return self.goodbye().because("nothing else")
+        if not busy and hearing.polarity == "affirm":
+            asking = Decision(replace(self.state, misses=0), self.words.phrase("how_can_i_help"))
+            return asking.because("yes, but to what?")
+        if answer:
+            return self.from_faq(answer)
+        if flow and flow.about and hearing.likely and not busy:
+            guess = ConfirmIntent(hearing.intent, tuple(hearing.given(flow).items()))
+            return self.guess(guess).because(f"intent {score}, likely")
+        if hearing.heard.unanswered:
+            words = self.words.phrase("dont_know")
+            told = self.missed(words) if busy else self.offer_person(words)
+            return told.because("a question to us that nothing known answers")
+        beyond = hearing.intent == OUT_OF_SCOPE and hearing.sure
+        sorry = words = self.words.phrase("out_of_scope" if beyond else "not_understood")
+        if not busy and not self.state.misses and not self.state.terse:
+            words += self.words.phrase("what_i_can_do")
+        missed = self.missed(words).because(f"intent {score}: {'beyond' if beyond else 'unsure'}")
+        return replace(missed, rewordable=Rewordable(sorry) if beyond else None)
+
+    def declined_with_thanks(self, hearing: Hearing) -> bool:
+        """Whether "anything else?" got a no that reads as thanks: "no, that's all, thank you"."""
+        state, flow = self.state, hearing.flow
+        asked = isinstance(state.step, Idle) and state.served and not state.offered
+        small_talk = flow is not None and flow.small_talk and bool(flow.say)
+        return asked and not state.later and small_talk and hearing.answer("") == "deny"
+
+    def corrected(self, hearing: Hearing) -> Decision | None:
+        """Answer once more, about another one than the flow that ended last was about."""
+        flow = self.assistant.flows.get(self.state.finished)
+        if flow is None or not isinstance(self.state.step, Idle):
+            return None
+        for slot, before in self.state.slots:
+            said = hearing.value(slot) if hearing.polarity == "deny" else None
+            value = said or hearing.refined(slot, before)
+            if slot in flow.needs and value:
+                return self.start(self.state.finished, {slot: value})
+        return None
+
+    def said_only_a_value(self, hearing: Hearing) -> Decision | None:
+        """A bare order number is a request, too."""
+        for slot, texts in self.assistant.slot_texts.items():
+            value = hearing.value(slot)
+            if texts.alone and value is not None and not hearing.words_beside(slot):
+                return self.start(texts.alone, {slot: value})
+        return None
+
+    def answered_what_comes_next(self, polarity: str) -> Decision:
+        """Begin the flow that was offered, or leave it."""
+        offer = self.assistant.flows[self.state.offered].offers
+        if offer and polarity == "affirm":
+            return self.start(offer.flow, {})
+        return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
+
+    def guess(self, step: ConfirmIntent | ChooseIntent) -> Decision:
+        """Ask what they meant."""
+        state = replace(self.state, step=step)
+        return Decision(state, self.words.question(state))
+
+    def requested(self, flow: Flow, hearing: Hearing, busy: bool) -> Decision:
+        """Start the flow; answer in passing what needs no question."""
+        if busy and hearing.intent == self.state.flow:
+            return self.ask()
+        if slot := hearing.unreadable(flow):
+            asking = replace(self.state, flow=hearing.intent, step=AskSlot(slot))
+            return self.at(asking).ask()
+        given = hearing.given(flow)
+        if busy and self.at_once(flow, given):
+            return self.answer_aside(hearing.intent, flow, given)
+        return self.at(self.left()).start(hearing.intent, given)
