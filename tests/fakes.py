@@ -206,7 +206,11 @@ class KeypadLine:
         self._line = line
         self._keys = [Digit(key, at) for at, key in keys]
         self.play, self.drain, self.clear = line.play, line.drain, line.clear
-        self.delay, self.waiting_seconds = line.delay, line.waiting_seconds
+        self.delay = line.delay
+
+    @property
+    def waiting_seconds(self) -> float:
+        return self._line.waiting_seconds
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         async with aclosing(self._line.frames()) as frames:

@@ -16,11 +16,12 @@ import numpy as np
 from anyio import create_task_group
 
 from voice.asr import Asr, AsrStream, Transcript
-from voice.audio import FRAME_SECONDS, Digit, Frame, GuardedFrame
+from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.end_of_turn import SoundsFinished
 from voice.endpointing import Evidence, Verdict, is_worth_listening
 from voice.expectation import OPEN_SPEECH, Expectation
 from voice.keypad import Keypad, Keys
+from voice.loudness import levels, speech_from
 from voice.prosody import Measure, Prosody
 from voice.turns import (
     HintFaded,
@@ -37,8 +38,6 @@ log = logging.getLogger(__name__)
 
 LEAD_IN_SECONDS = 0.4  # sound before the detected onset that the ASR still gets
 SILENCE_SECONDS = 8.0  # a caller who says nothing for this long is asked again
-AUDIBLE = 32_768**2 * 10**-4.8  # power of a frame at -48 dB
-SPEECH_RANGE = 10**2.5  # of power: 25 dB
 NOTHING = Transcript("", confidence=0.0)
 
 
@@ -302,16 +301,12 @@ class _Hearing:
 
 
 def last_loud(frames: Sequence[Frame], before: float) -> float:
-    """Media time when the last loud frame before then was over; `before` where none is loud.
-
-    Speech is loud down to 25 dB below its loudest frames, and as long as it can be heard at all.
-    """
+    """Media time when the last loud frame before then was over; `before` where none is loud."""
     heard = [frame for frame in frames if frame.at < before]
-    power = np.array([np.square(frame.samples.astype(np.float32)).mean() for frame in heard])
-    if not (power >= AUDIBLE).any():
-        return before
-    least = max(AUDIBLE, float(np.percentile(power[power >= AUDIBLE], 95)) / SPEECH_RANGE)
-    return heard[int(np.flatnonzero(power >= least)[-1])].at + FRAME_SECONDS
+    sound = np.frombuffer(b"".join(frame.pcm for frame in heard), "<i2")
+    found = levels(sound, FRAME_SAMPLES)
+    loud = np.flatnonzero(found >= speech_from(found))
+    return heard[int(loud[-1])].at + FRAME_SECONDS if len(loud) else before
 
 
 def _typed(keys: Keys) -> Utterance:

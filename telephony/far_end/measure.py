@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from telephony.far_end.phone import Tape
 from telephony.far_end.protocol import PACKET_SECONDS
-from telephony.far_end.sound import AUDIBLE_DBOV, levels, speech_threshold
+from telephony.far_end.sound import levels, speech_threshold
 from voice.audio import Int16
+from voice.loudness import AUDIBLE_DBOV
 
 Blocks = npt.NDArray[np.bool_]
 

@@ -6,43 +6,36 @@ import numpy as np
 
 from telephony.far_end.protocol import PACKET_SAMPLES, PACKET_SECONDS, SAMPLE_RATE_HZ
 from voice.audio import Float32, Int16
+from voice.loudness import AUDIBLE_DBOV, FULL_SCALE, speech_from
+from voice.loudness import levels as levels_of
 
 SILENT: Int16 = np.zeros(PACKET_SAMPLES, np.int16)
 SILENT.flags.writeable = False
-AUDIBLE_DBOV = -48.0  # a block at or above it is heard; a line that carries no sound is at -78
-SPEECH_RANGE_DB = 25.0  # speech is so much softer than its loudest blocks at most
 SPEECH_DBOV = -26.0  # how loud speech is on a well set telephone line (ITU-T P.56)
 BEEP_SECONDS, BEEP_HZ = 0.4, 1000
 ECHO_SECONDS = 0.1  # from the loudspeaker through the room to the microphone, and both networks
-_FULL_SCALE = 32768.0
 _DULL = 0.6 * 0.8 ** np.arange(24)  # a low-pass filter that keeps white noise's power
 
 
-def loudness(samples: Int16) -> float:
+def loudness(block: Int16) -> float:
     """Return the block's level in dB relative to the loudest square wave."""
-    power = float(np.square(samples.astype(np.float32)).mean()) if len(samples) else 0.0
-    return float(10 * np.log10(max(power, 1e-3) / _FULL_SCALE**2))
+    block = block if len(block) else SILENT
+    return float(levels_of(block, len(block))[0])
 
 
-def is_audible(samples: Int16) -> bool:
+def is_audible(block: Int16) -> bool:
     """Say whether a person would hear something."""
-    return loudness(samples) >= AUDIBLE_DBOV
+    return loudness(block) >= AUDIBLE_DBOV
 
 
 def levels(samples: Int16) -> Float32:
     """Return the level in dB of each whole block."""
-    whole = len(samples) // PACKET_SAMPLES * PACKET_SAMPLES
-    blocks = samples[:whole].reshape(-1, PACKET_SAMPLES).astype(np.float32)
-    power = np.maximum(np.square(blocks).mean(axis=1), 1e-3) / np.float32(_FULL_SCALE**2)
-    in_db: Float32 = (10 * np.log10(power)).astype(np.float32)
-    return in_db
+    return levels_of(samples, PACKET_SAMPLES)
 
 
 def speech_threshold(samples: Int16) -> float:
     """Return the level from which a block of this recording is speech, whatever noise is in it."""
-    found = levels(samples)
-    loud = found[found >= AUDIBLE_DBOV]
-    return max(AUDIBLE_DBOV, float(np.percentile(loud, 95)) - SPEECH_RANGE_DB) if len(loud) else 0.0
+    return speech_from(levels(samples))
 
 
 def speech_level(samples: Int16) -> float:
@@ -76,7 +69,7 @@ class Microphone:
         self._echo = 0.0 if echo_db is None else 10 ** (echo_db / 20)
         self._noise = 0.0
         if noise_db is not None:
-            self._noise = _FULL_SCALE * 10 ** ((speech_db - noise_db) / 20)
+            self._noise = FULL_SCALE * 10 ** ((speech_db - noise_db) / 20)
         self._random = np.random.default_rng(seed)
         delay = round(ECHO_SECONDS / PACKET_SECONDS)
         self._played: deque[Int16] = deque([SILENT] * delay, maxlen=delay)

@@ -348,7 +348,11 @@ class _HangsUp:
     def __init__(self, line: Line, seconds: float) -> None:
         self._line, self._seconds = line, seconds
         self.play, self.drain, self.clear = line.play, line.drain, line.clear
-        self.delay, self.waiting_seconds = line.delay, line.waiting_seconds
+        self.delay = line.delay
+
+    @property
+    def waiting_seconds(self) -> float:
+        return self._line.waiting_seconds
 
     async def frames(self) -> AsyncGenerator[Frame | Digit]:
         async with aclosing(self._line.frames()) as frames:
