@@ -12,7 +12,6 @@ import argparse
 import itertools
 import json
 import random
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -41,7 +40,7 @@ from tests.bench.phone_line import (
     listens,
     puts_in,
 )
-from tests.bench.report import REPO, environment, write_report
+from tests.bench.report import REPO, environment, quantiles, write_report
 from tests.bench.vad_data import read
 from tests.bench.wer import normalise
 from voice.asr import Asr, AsrOptions, load_asr
@@ -119,7 +118,7 @@ def _interruptions(cuts: list[Overlap], chance: random.Random, parts: Parts) -> 
                 apart.append((kept, *texts))
     return {
         "count": len(silences),
-        "silent_after_ms": _quantiles([1000 * each for each in silences]),
+        "silent_after_ms": quantiles([1000 * each for each in silences]),
         "late": sorted(late),
         "within_a_word": sum(each <= 1 for each in differences),
         "compared": len(differences),
@@ -157,7 +156,7 @@ def _stopped(
     return {
         "count": len(sounds),
         "stopped": len(stopped),
-        "went_on_after_ms": _quantiles([1000 * each for each in went_on]) if went_on else {},
+        "went_on_after_ms": quantiles([1000 * each for each in went_on]) if went_on else {},
         "which": sorted(stopped),
     }
 
@@ -284,12 +283,6 @@ def _word_errors(kept: str, heard: str) -> int:
         return len((kept or heard).split())
     found = jiwer.process_words(kept, heard)
     return int(found.substitutions + found.deletions + found.insertions)
-
-
-def _quantiles(values: list[float]) -> dict[str, float]:
-    p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
-    worst = max(values)
-    return {"p50": round(statistics.median(values)), "p95": round(p95), "worst": round(worst)}
 
 
 def _arguments() -> argparse.Namespace:

@@ -152,11 +152,11 @@ def puts_in(sounds: list[Int16], after: Callable[[], float], prompt: Int16 | Non
             ):
                 yield NOTHING
             answered = hearing.replies
-            yield from _say(sound, index)
+            yield from says(sound, index)
             if prompt is not None:
                 yield from _until_over(hearing)
                 answered = hearing.replies
-                yield from _say(prompt, -1)
+                yield from says(prompt, -1)
         yield from _until_over(hearing)
 
     return acts
@@ -168,7 +168,7 @@ def listens(stories: int, prompt: Int16) -> Caller:
     def acts(hearing: Hearing) -> Iterator[Act]:
         for story in range(stories):
             if story:
-                yield from _say(prompt, -1)
+                yield from says(prompt, -1)
             answered = hearing.replies
             while hearing.replies <= answered:
                 yield NOTHING
@@ -185,7 +185,7 @@ def asks(questions: list[Int16]) -> Caller:
             while not hearing.speaking:
                 yield NOTHING
             yield from _until_over(hearing)
-            yield from _say(question, index)
+            yield from says(question, index)
         yield from _until_over(hearing)
 
     return acts
@@ -203,7 +203,8 @@ def at_16_khz(sound: Int16) -> Int16:
     return np.concatenate([resampler.feed(sound), resampler.finish()])
 
 
-def _say(sound: Int16, cue: int) -> Iterator[Act]:
+def says(sound: Int16, cue: int) -> Iterator[Act]:
+    """Say this sound, 8 kHz, packet by packet."""
     for start in range(0, len(sound) - PACKET_SAMPLES + 1, PACKET_SAMPLES):
         yield Act(sound[start : start + PACKET_SAMPLES], cue=cue)
 

@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import platform
+import statistics
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,13 @@ def write_report(path: Path, result: Mapping[str, Any]) -> None:
     """Write the result as JSON; the folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """Median, 95th percentile and worst of two values or more, as whole numbers."""
+    p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
+    worst = max(values)
+    return {"p50": round(statistics.median(values)), "p95": round(p95), "worst": round(worst)}
 
 
 def _cpu_name() -> str:

@@ -1,6 +1,5 @@
 """Whole calls, said by our voices over a telephone: the scripted dialogues as recorded callers."""
 
-import wave
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 import yaml
 
 from tests.bench.report import REPO
-from tests.bench.vad_data import telephone
+from tests.bench.vad_data import telephone, write_wav
 from voice.audio import SAMPLE_RATE_HZ, Int16
 from voice.tts import Tts, TtsOptions, load_tts
 
@@ -26,7 +25,7 @@ def spoken_calls(count: int, folder: Path) -> Iterator[Path]:
         file = folder / f"call{index}.wav"
         if not file.is_file():
             voices = voices or [load_tts(TtsOptions(engine=name)) for name in ("hibari", "coqui")]
-            _write(file, anyio.run(partial(_said, voices[index % 2], lines)))
+            write_wav(file, anyio.run(partial(_said, voices[index % 2], lines)))
         yield file
 
 
@@ -48,12 +47,3 @@ async def _said(voice: Tts, lines: list[str]) -> Int16:
     for line in lines:
         pieces += [np.concatenate([frame.samples async for frame in voice.synthesize(line)]), gap]
     return telephone(np.concatenate(pieces))
-
-
-def _write(file: Path, sound: Int16) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SAMPLE_RATE_HZ)
-        out.writeframes(sound.astype("<i2").tobytes())

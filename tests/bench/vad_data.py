@@ -13,7 +13,7 @@ from tests.bench.tones import TONES
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SAMPLE_RATE_HZ, Int16
 from voice.codec import decode_ulaw, encode_ulaw
 from voice.resample import Resampler
-from voice.wav import open_recording
+from voice.wav import WavWriter, open_recording
 
 SPLITS = ("train", "development", "test")
 VOICES = {"people_talking", "coffee_shop", "eva_baby_crying"}  # to hear these is no false alarm
@@ -137,6 +137,12 @@ def _power(sound: Int16) -> Floats:
     whole = len(sound) // FRAME_SAMPLES * FRAME_SAMPLES
     power: Floats = np.square(sound[:whole].reshape(-1, FRAME_SAMPLES) / 1.0).mean(axis=1)
     return power
+
+
+def write_wav(file: Path, sound: Int16) -> None:
+    """Write 16 kHz sound; the folder is made where it is missing."""
+    with WavWriter(file) as out:
+        out.write(sound.astype("<i2").tobytes())
 
 
 def loudness(sound: Int16) -> float:

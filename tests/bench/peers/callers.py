@@ -4,7 +4,6 @@ A caller hears the greeting out, asks, and hangs up when the answer has begun. A
 breaks into the answer and waits for the next one.
 """
 
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +14,11 @@ import anyio
 
 from telephony.far_end.caller import NOTHING, REPLY_OVER_SECONDS, Act, Caller
 from telephony.far_end.hearing import Hearing
-from telephony.far_end.protocol import PACKET_SAMPLES
 from telephony.far_end.script import read_sound
 from tests.bench.endpoint_data import ASKED, spoken_by, stops
-from tests.bench.vad_data import telephone
-from voice.audio import SAMPLE_RATE_HZ, Int16
+from tests.bench.phone_line import says
+from tests.bench.vad_data import telephone, write_wav
+from voice.audio import Int16
 from voice.tts import TtsOptions, load_tts
 
 QUESTIONS = (
@@ -84,7 +83,7 @@ def _acts(question: Question, hearing: Hearing) -> Iterator[Act]:
     if not hearing.replies:
         return
     before = hearing.replies
-    yield from _say(question.sound, ASKS)
+    yield from says(question.sound, ASKS)
     yield from _until_answer(hearing, before, ANSWER_SECONDS)
     if question.interruption is None:
         return
@@ -93,7 +92,7 @@ def _acts(question: Question, hearing: Hearing) -> Iterator[Act]:
     if not hearing.speaking:
         return
     before = hearing.replies
-    yield from _say(question.interruption, INTERRUPTS)
+    yield from says(question.interruption, INTERRUPTS)
     yield from _until_answer(hearing, before, ANSWER_SECONDS)
 
 
@@ -106,27 +105,14 @@ def _until_answer(hearing: Hearing, before: int, patience: float) -> Iterator[Ac
         yield NOTHING
 
 
-def _say(sound: Int16, cue: int) -> Iterator[Act]:
-    for start in range(0, len(sound) - PACKET_SAMPLES + 1, PACKET_SAMPLES):
-        yield Act(sound[start : start + PACKET_SAMPLES], cue=cue)
-
-
 def _speak_all(folder: Path) -> None:
     """Record the sentences of the endpointing benchmark, and ours, said by the same voices."""
     folder.mkdir(parents=True, exist_ok=True)
     for index, turn in enumerate(islice(stops(), len(ASKED))):
         assert turn.name == ASKED[index]
-        _write(folder / f"stop{index}.wav", turn.sound)
+        write_wav(folder / f"stop{index}.wav", turn.sound)
     voices = [load_tts(TtsOptions(engine=engine)) for engine in ("hibari", "coqui")]
     names = [f"fluent{index}" for index in range(len(QUESTIONS))] + ["interruption"]
     for index, (name, words) in enumerate(zip(names, (*QUESTIONS, INTERRUPTION), strict=True)):
         spoken = anyio.run(spoken_by, voices[index % 2], words)
-        _write(folder / f"{name}.wav", telephone(spoken))
-
-
-def _write(file: Path, sound: Int16) -> None:
-    with wave.open(str(file), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SAMPLE_RATE_HZ)
-        out.writeframes(sound.astype("<i2").tobytes())
+        write_wav(folder / f"{name}.wav", telephone(spoken))

@@ -1,6 +1,5 @@
 """What the callers lived through, read off the tapes of their calls; the same for all subjects."""
 
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from telephony.far_end.measure import Turn
 from telephony.far_end.phone import Tape
 from telephony.far_end.protocol import PACKET_SECONDS
 from tests.bench.peers.callers import ASKS, INTERRUPTS, Question
+from tests.bench.report import quantiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,4 @@ def _reply(one: Heard) -> float | None:
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
-    if len(values) < 2:
-        return {"count": len(values)}
-    p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
-    return {
-        "count": len(values),
-        "p50": round(statistics.median(values)),
-        "p95": round(p95),
-        "worst": round(max(values)),
-    }
+    return {"count": len(values), **(quantiles(values) if len(values) > 1 else {})}

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 from faster_whisper import WhisperModel
 from fastrtc import ReplyOnPause, Stream, get_current_context
 from fastrtc.pause_detection.silero import SileroVADModel, SileroVadOptions
 from openai import OpenAI
 from piper import PiperVoice
+
+from tests.bench.peers.bot import answer_calls, arguments
 
 RATE_HZ = 16_000
 WINDOW, CONTEXT = 512, 64  # samples
@@ -103,25 +105,13 @@ def _app(options: argparse.Namespace) -> FastAPI:
     app = FastAPI()
     Stream(handler, modality="audio", mode="send-receive", concurrency_limit=100).mount(app)
 
-    @app.get("/ready")
-    async def ready() -> dict[str, str]:
-        return {}
-
-    @app.post("/voice")
-    async def voice() -> Response:
-        url = f"ws://127.0.0.1:{options.port}/telephone/handler"
-        twiml = f'<Response><Connect><Stream url="{url}"/></Connect></Response>'
-        return Response(twiml, media_type="text/xml")
+    answer_calls(app, options.port, "/telephone/handler")
 
     return app
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--llm", required=True, help="the language model's URL, to /v1")
-    parser.add_argument("--whisper", type=Path, required=True, help="a folder")
-    parser.add_argument("--voice", type=Path, required=True, help="Piper's .onnx")
+    parser = arguments(__doc__)
     parser.add_argument("--vad", type=Path, required=True, help="Silero's .onnx")
     return parser.parse_args()
 

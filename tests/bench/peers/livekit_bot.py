@@ -11,12 +11,11 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import uvicorn
-from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 from faster_whisper import WhisperModel
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, stt, tts
@@ -24,12 +23,14 @@ from livekit.agents.voice import io
 from livekit.plugins import openai, silero
 from piper import PiperVoice
 
+from tests.bench.peers.bot import answer_calls, arguments
+
 PHONE_HZ, ASR_HZ = 8_000, 16_000
 
 
 def main() -> None:
     """Answer on a port of this machine."""
-    options = _arguments()
+    options = arguments(__doc__).parse_args()
     uvicorn.run(_app(options), host="127.0.0.1", port=options.port, log_level="warning")
 
 
@@ -157,15 +158,7 @@ def _app(options: argparse.Namespace) -> FastAPI:
     whisper = WhisperModel(str(options.whisper), device="cpu", compute_type="int8")
     voice = PiperVoice.load(options.voice)
 
-    @app.get("/ready")
-    async def ready() -> dict[str, str]:
-        return {}
-
-    @app.post("/voice")
-    async def answer() -> Response:
-        url = f"ws://127.0.0.1:{options.port}/media"
-        twiml = f'<Response><Connect><Stream url="{url}"/></Connect></Response>'
-        return Response(twiml, media_type="text/xml")
+    answer_calls(app, options.port, "/media")
 
     @app.websocket("/media")
     async def media(socket: WebSocket) -> None:
@@ -210,15 +203,6 @@ async def _messages(socket: WebSocket) -> AsyncIterator[dict[str, Any]]:
             yield message
     except WebSocketDisconnect:
         return
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--llm", required=True, help="the language model's URL, to /v1")
-    parser.add_argument("--whisper", type=Path, required=True, help="a folder")
-    parser.add_argument("--voice", type=Path, required=True, help="Piper's .onnx")
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ Input stays at 16 kHz, which the Whisper service does not resample to; hang-ups 
 import argparse
 import functools
 import sys
-from pathlib import Path
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response, WebSocket
+from fastapi import FastAPI, WebSocket
 from loguru import logger
 from pipecat.audio.turn.smart_turn.base_smart_turn import SmartTurnParams
 from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
@@ -38,6 +37,8 @@ from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
+from tests.bench.peers.bot import answer_calls, arguments
+
 TUNED_STOP_SECONDS = 1.0  # of silence where smart-turn says "not yet"; by default 3
 
 
@@ -55,15 +56,7 @@ def main() -> None:
 def _app(options: argparse.Namespace) -> FastAPI:
     app = FastAPI()
 
-    @app.get("/ready")
-    async def ready() -> dict[str, str]:
-        return {}
-
-    @app.post("/voice")
-    async def voice() -> Response:
-        url = f"ws://127.0.0.1:{options.port}/media"
-        twiml = f'<Response><Connect><Stream url="{url}"/></Connect></Response>'
-        return Response(twiml, media_type="text/xml")
+    answer_calls(app, options.port, "/media")
 
     @app.websocket("/media")
     async def media(socket: WebSocket) -> None:
@@ -135,11 +128,7 @@ def _strategies(options: argparse.Namespace) -> UserTurnStrategies | None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--llm", required=True, help="the language model's URL, to /v1")
-    parser.add_argument("--whisper", type=Path, required=True, help="a folder")
-    parser.add_argument("--voice", type=Path, required=True, help="Piper's .onnx")
+    parser = arguments(__doc__)
     parser.add_argument("--tuned", action="store_true")
     return parser.parse_args()
 

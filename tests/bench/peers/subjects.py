@@ -159,7 +159,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> 
 def _environment(subject: Subject) -> dict[str, str]:
     """Threads as each subject sets them by itself, whatever we were started with; no network."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("OMP_")}
-    return {**ours, "HF_HUB_OFFLINE": "1", **dict(subject.environment)}
+    return {**ours, "PYTHONPATH": str(REPO), "HF_HUB_OFFLINE": "1", **dict(subject.environment)}
 
 
 def _python(peer: str) -> Path:
