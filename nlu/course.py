@@ -156,7 +156,7 @@ class Course:
     tokenizer: "Tokenizer"
     taught: Sequence[Example]
     held: Sequence[Example]
-    teachers: "Sequence[JointBert]" = ()  # followed besides the examples, which then do not vary
+    teachers: "Sequence[JointBert]" = ()  # followed besides the examples
 
     def row(self, example: Example) -> Row:
         """Number one example."""

@@ -73,7 +73,10 @@ def fit(
         for number in range(len(history) + 1, options.epochs + 1):
             if history and history[-1].number - best.number >= options.patience:
                 break
-            mean = _teach(pupil, pupil.drawn(number))
+            batches = pupil.drawn(number)
+            if course.teachers:
+                batches = [_with_teachers(rows, course.teachers) for rows in batches]
+            mean = _teach(pupil, batches)
             found = scores(outputs(pupil.average.module, held), course.labels)
             epoch = Epoch(number, options.epochs, mean, *found)
             history.append(epoch)
@@ -106,12 +109,10 @@ def _pupil(encoder: Path, course: Course, options: TrainOptions, accelerator: An
     taught = [course.row(example) for example in course.taught]
     if isinstance(model.standard, Standard):
         _settle(model, model.standard, taught)
-    if course.teachers:
-        taught = _with_teachers(taught, course.teachers)
 
     def drawn(number: int) -> list[list[Row]]:
         draw = random.Random(f"{options.seed} {number}")  # noqa: S311 - reproducible, no secret
-        rows = taught if course.teachers else _variants(course, taught, options, draw)
+        rows = _variants(course, taught, options, draw)
         return (_paired if options.contrast else _batches)(rows, options.batch, draw)
 
     steps = len(drawn(1))
@@ -232,7 +233,7 @@ def _heard(examples: Sequence[Example], share: float, draw: random.Random) -> li
 
 
 def _with_teachers(rows: Sequence[Row], teachers: Sequence[JointBert]) -> list[Row]:
-    """Ask the teachers once; their mean is what is followed."""
+    """Ask the teachers; their mean is what is followed."""
     answers = [outputs(teacher, rows) for teacher in teachers]
     return [
         replace(
