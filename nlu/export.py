@@ -1,10 +1,11 @@
 """One ONNX graph from encoder, adapter and heads: ids and mask in, four heads' logits out."""
 
-import logging
 import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from models.onnx import quantise
 
 if TYPE_CHECKING:
     from nlu.model import JointBert
@@ -39,19 +40,3 @@ def export_onnx(model: "JointBert", path: Path, *, int8: bool = True) -> None:
         )  # fmt: skip
         if int8:
             quantise(whole, path)
-
-
-def quantise(source: Path, target: Path) -> None:
-    """Write a graph's weights in eight bits, for CPUs without VNNI as well."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    root, level, nowhere = logging.getLogger(), logging.getLogger().level, logging.NullHandler()
-    root.addHandler(nowhere)  # without any, its first warning would set up logging for all of us
-    root.setLevel(logging.ERROR)  # it recommends pre-processing, which changes nothing here
-    try:
-        quantize_dynamic(
-            source, target, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
-        )
-    finally:
-        root.setLevel(level)
-        root.removeHandler(nowhere)

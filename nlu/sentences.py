@@ -104,7 +104,7 @@ def _export(encoder: Path, folder: Path) -> None:
     import torch
     from transformers.utils import logging as transformers_logging
 
-    from nlu.export import quantise
+    from models.onnx import quantise
     from nlu.model import load_encoder as load_bert
 
     class LastLayer(torch.nn.Module):

@@ -266,7 +266,9 @@ def say(
 )
 def hear(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="WAV, FLAC, Ogg or MP3.")],
-    engine: Annotated[str | None, typer.Option(help="faster-whisper or openai-whisper.")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="onnx-whisper, faster-whisper or openai-whisper.")
+    ] = None,
     model: Annotated[str | None, typer.Option(help="base or tiny.en.")] = None,
     channel: Channel = None,
     max_hours: MaxHours = 2.0,

@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     )
     vad: str = Field(default="silero", description="what tells speech: silero, silero-8k or webrtc")
     asr_engine: str = Field(
-        default="faster-whisper", description="speech to text: faster-whisper or openai-whisper"
+        default="onnx-whisper",
+        description="speech to text: onnx-whisper (faster-whisper on a GPU), faster-whisper, "
+        "openai-whisper",
     )
     asr_model: str = Field(
         default="base", description="base, or tiny.en where many calls share one machine"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from models.device import Device, place
-from models.registry import model_path
+from models.registry import digest, model_path
 from voice import EngineError, UnknownEngine
 from voice.audio import Frame
 from voice.expectation import Expectation
@@ -105,7 +105,7 @@ SECOND_LOOK = SecondLook()
 class AsrOptions:
     """Which speech recognition, and where it runs."""
 
-    engine: str = "faster-whisper"  # a name in ENGINES
+    engine: str = "onnx-whisper"  # a name in ENGINES; on a GPU it is faster-whisper
     model: str = "base"  # the Whisper size: base, or tiny.en where many calls share a small machine
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
     device: str = "auto"  # auto, cpu or cuda
@@ -123,7 +123,7 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
 
     engine = ENGINES.get(options.engine)
     if engine is None:
-        known = " or ".join(ENGINES)
+        known = f"{', '.join([*ENGINES][:-1])} or {[*ENGINES][-1]}"
         raise UnknownEngine(f"there is no ASR engine {options.engine!r}: choose {known}")
     if options.model.endswith(".en") and options.language != "en":
         raise UnknownEngine(
@@ -145,7 +145,7 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "
-            f"run `pip install {options.engine}`"
+            f"run `pip install {PACKAGES[options.engine]}`"
         ) from error
     except (ValueError, RuntimeError) as error:  # an unknown language, unusable weights
         reason = str(error).partition("\n")[0]
@@ -175,7 +175,24 @@ def _openai_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
     )
 
 
+def _onnx_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
+    from voice.asr_onnx import OnnxWhisperDecoder
+
+    if device.kind == "cuda":
+        return _faster_whisper(options, device)
+    name = model_name(options)
+    return OnnxWhisperDecoder(
+        model_path(name), digest(name), options.language, device, options.languages
+    )
+
+
+PACKAGES = {
+    "onnx-whisper": "onnxruntime faster-whisper",
+    "faster-whisper": "faster-whisper",
+    "openai-whisper": "openai-whisper",
+}
 ENGINES: dict[str, Callable[[AsrOptions, Device], "LanguageDecoder"]] = {
+    "onnx-whisper": _onnx_whisper,
     "faster-whisper": _faster_whisper,
     "openai-whisper": _openai_whisper,
 }

@@ -9,17 +9,14 @@ from pathlib import Path
 
 import ctranslate2
 import numpy as np
-import tokenizers
 from ctranslate2.models import Whisper
 from faster_whisper.feature_extractor import FeatureExtractor
-from faster_whisper.tokenizer import Tokenizer
 
 from models.device import Device, cores
 from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
+from voice.whisper_text import TEXT_CONTEXT, WhisperText
 
-_TEXT_CONTEXT = 448  # tokens, of which the prompt may take half
-_MOST_PROMPT_TOKENS = _TEXT_CONTEXT // 2 - 1
 _MEL_FRAMES_PER_SECOND = 100
 _LEAST_PROBABILITY = 1e-9  # of a token, so that its logarithm is one
 
@@ -35,31 +32,33 @@ class FasterWhisperDecoder:
             device=device.kind,
             compute_type=device.compute_type,
             intra_threads=device.threads,
-            inter_threads=_side_by_side(device),
+            inter_threads=side_by_side(device),
         )
         self._features = FeatureExtractor(feature_size=self._model.n_mels)
-        self._words = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer = self._writing(language)
+        self.text = WhisperText(folder, language, multilingual=self._model.is_multilingual)
         self._languages = tuple(languages)
-        _refuse_unknown(languages, self._tokenizer)
+        for name in languages:
+            self.text.language(name)
 
     def writing(self, language: str) -> "FasterWhisperDecoder":
         """Return one that writes this language; see `LanguageDecoder`."""
         other = copy(self)
-        other._tokenizer = self._writing(language)
+        other.text = self.text.writing(language)
         return other
 
-    def _writing(self, language: str) -> Tokenizer:
-        return Tokenizer(
-            self._words, self._model.is_multilingual, task="transcribe", language=language
-        )
+    def features(self, samples: Float32) -> Float32:
+        """Return what the encoder reads, (mels, frames): a hundred frames a second."""
+        mel: Float32 = np.ascontiguousarray(self._features(samples, padding=0), np.float32)
+        return mel
 
     def encode(self, samples: Float32) -> Encoded:
         """Run the encoder; see `Decoder`."""
-        mel = self._features(samples, padding=0)
-        batch = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
-        states = self._model.encode(batch)
-        return _Encoded(self._model, self._tokenizer, states, self._languages)
+        batch = ctranslate2.StorageView.from_array(self.features(samples)[None])
+        return self.encoded(self._model.encode(batch))
+
+    def encoded(self, states: ctranslate2.StorageView) -> Encoded:
+        """Take the encoder's states, (1, positions, width), as if it had encoded them."""
+        return _Encoded(self._model, self.text, states, self._languages)
 
 
 class _Encoded:
@@ -68,31 +67,31 @@ class _Encoded:
     def __init__(
         self,
         model: Whisper,
-        tokenizer: Tokenizer,
+        text: WhisperText,
         states: ctranslate2.StorageView,
         languages: tuple[str, ...],
     ) -> None:
         self._model = model
-        self._tokenizer = tokenizer
+        self._text = text
         self._states = states  # (1, positions, width)
         self._languages = languages
 
     def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
         """Transcribe; see `Encoded`."""
-        start = self._start_tokens(prompt)
+        start = self._text.start(prompt)
         result = self._model.generate(
             self._states,
             [start],
             beam_size=beams,
             num_hypotheses=hypotheses,
             # it generates half of max_length at most, and counts the start in the other half
-            max_length=min(_TEXT_CONTEXT, max(2 * most_tokens, most_tokens + len(start))),
+            max_length=min(TEXT_CONTEXT, max(2 * most_tokens, most_tokens + len(start))),
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
         (text, average_logprob), *others = (
             # the score is a mean over the tokens; Whisper's own measure counts the end as well
-            (self._tokenizer.decode(tokens).strip(), score * len(tokens) / (len(tokens) + 1))
+            (self._text.read(tokens), score * len(tokens) / (len(tokens) + 1))
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         )
         return Decoded(
@@ -109,8 +108,8 @@ class _Encoded:
         states = np.array(self._states.to_device(ctranslate2.Device.cpu))
         found = self._model.align(
             ctranslate2.StorageView.from_array(np.repeat(states, len(sentences), axis=0)),
-            [*self._tokenizer.sot_sequence],
-            [self._tokenizer.encode(f" {sentence.strip()}") for sentence in sentences],
+            self._text.begin,
+            [self._text.write(sentence) for sentence in sentences],
             [round(seconds * _MEL_FRAMES_PER_SECOND)] * len(sentences),
         )
         probabilities = (np.maximum(each.text_token_probs, _LEAST_PROBABILITY) for each in found)
@@ -123,21 +122,7 @@ class _Encoded:
         total = sum(of[language] for language in self._languages)
         return {language: of[language] / total for language in self._languages}
 
-    def _start_tokens(self, prompt: str) -> list[int]:
-        tokenizer = self._tokenizer
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        if not prompt:
-            return start
-        before = tokenizer.encode(f" {prompt.strip()}")[-_MOST_PROMPT_TOKENS:]
-        return [tokenizer.sot_prev, *before, *start]
 
-
-def _refuse_unknown(languages: Sequence[str], tokenizer: Tokenizer) -> None:
-    for language in languages:
-        if tokenizer.tokenizer.token_to_id(f"<|{language}|>") is None:
-            raise ValueError(f"{language!r} is no language that Whisper knows")
-
-
-def _side_by_side(device: Device) -> int:
+def side_by_side(device: Device) -> int:
     """How many utterances at once; their workers share the weights."""
     return 1 if device.kind == "cuda" else max(1, cores() // device.threads)

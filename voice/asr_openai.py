@@ -47,7 +47,7 @@ class OpenAiWhisperDecoder:
     def __init__(
         self, folder: Path, language: str, device: Device, languages: Sequence[str] = ()
     ) -> None:
-        self._model = _load(folder).to(device.kind)
+        self._model = load_whisper(folder).to(device.kind)
         self._language = language
         self._half = device.kind == "cuda"
         self._one_at_a_time = Lock()
@@ -142,7 +142,7 @@ class _Encoded:
         return self.decoder.rescore(self.mel, sentences)
 
 
-def _load(folder: Path) -> Whisper:
+def load_whisper(folder: Path) -> Whisper:
     """Build the model in float32, with our encoder in the place of its own."""
     dims = ModelDimensions(**json.loads((folder / "dims.json").read_text(encoding="utf-8")))
     model = Whisper(dims)

@@ -203,7 +203,7 @@ def main() -> None:
     parser.add_argument("--conditions", nargs="+", choices=list(CONDITIONS), help="default: 8 kHz")
     parser.add_argument("--limit", type=int, help="recordings")
     parser.add_argument("--half", choices=HALVES, help="only the recordings of one half")
-    parser.add_argument("--engine", default="faster-whisper")
+    parser.add_argument("--engine", default="onnx-whisper")
     parser.add_argument("--model", default="base", help="Whisper size")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of CTranslate2")
     parser.add_argument("--out", type=Path, default=Path("out/bench/barista.json"))

@@ -206,7 +206,7 @@ def _in_mixed_case(text: str) -> str:
 
 
 def _model_names(engines: Sequence[str], models: Sequence[str]) -> list[str]:
-    endings = {"faster-whisper": "", "openai-whisper": "-torch"}
+    endings = {"onnx-whisper": "", "faster-whisper": "", "openai-whisper": "-torch"}
     return [f"whisper-{model}{endings[engine]}" for engine in engines for model in models]
 
 

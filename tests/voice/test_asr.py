@@ -11,7 +11,9 @@ from voice.asr import AsrOptions, load_asr
 
 
 def test_an_unknown_engine_names_the_known_ones() -> None:
-    with pytest.raises(EngineError, match=r"'kaldi'.*faster-whisper or openai-whisper"):
+    with pytest.raises(
+        EngineError, match=r"'kaldi'.*onnx-whisper, faster-whisper or openai-whisper"
+    ):
         load_asr(AsrOptions(engine="kaldi"))
 
 
@@ -34,20 +36,25 @@ def test_weights_that_are_not_there_say_how_to_get_them(
 
 
 @pytest.mark.parametrize(
-    ("engine", "package"), [("faster-whisper", "ctranslate2"), ("openai-whisper", "torch")]
+    ("engine", "package", "remedy"),
+    [
+        ("onnx-whisper", "onnxruntime", "onnxruntime faster-whisper"),
+        ("faster-whisper", "ctranslate2", "faster-whisper"),
+        ("openai-whisper", "torch", "openai-whisper"),
+    ],
 )
 def test_a_missing_package_says_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch, engine: str, package: str
+    monkeypatch: pytest.MonkeyPatch, engine: str, package: str, remedy: str
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    for module in ("voice.asr_faster", "voice.asr_openai"):
+    for module in ("voice.asr_onnx", "voice.asr_faster", "voice.asr_openai"):
         monkeypatch.delitem(sys.modules, module, raising=False)
-    with pytest.raises(EngineError, match=f"pip install {engine}"):
+    with pytest.raises(EngineError, match=f"pip install {remedy}"):
         load_asr(AsrOptions(engine=engine, device="cpu"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["faster-whisper", "openai-whisper"])
+@pytest.mark.parametrize("engine", ["onnx-whisper", "faster-whisper", "openai-whisper"])
 def test_an_unknown_language_is_one_line(engine: str) -> None:
     with pytest.raises(EngineError, match="tlh") as raised:
         load_asr(AsrOptions(engine=engine, language="tlh", device="cpu"))

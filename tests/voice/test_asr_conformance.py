@@ -44,6 +44,10 @@ def scripted() -> Heard:
     return Heard(WhisperAsr(ScriptedDecoder(decoded)), clip())
 
 
+def onnx_whisper() -> Heard:
+    return Heard(load_asr(AsrOptions("onnx-whisper", device="cpu")), clip())
+
+
 def faster_whisper() -> Heard:
     return Heard(load_asr(AsrOptions("faster-whisper", device="cpu")), clip())
 
@@ -61,6 +65,7 @@ def clip() -> list[Frame]:
     params=[
         fake,
         scripted,
+        pytest.param(onnx_whisper, marks=pytest.mark.slow),
         pytest.param(faster_whisper, marks=pytest.mark.slow),
         pytest.param(openai_whisper, marks=pytest.mark.slow),
     ],

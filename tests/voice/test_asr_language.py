@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from models.device import place
-from models.registry import model_path
+from models.registry import digest, model_path
 from tests.bench.vad_data import read
 from tests.clips.script import load_script
 from tests.voice.espeak_speech import RATE_HZ
@@ -16,6 +16,7 @@ from tests.voice.test_asr_whisper import ScriptedDecoder
 from voice import EngineError
 from voice.asr import AsrOptions, load_asr
 from voice.asr_faster import FasterWhisperDecoder
+from voice.asr_onnx import OnnxWhisperDecoder
 from voice.asr_openai import OpenAiWhisperDecoder
 from voice.asr_whisper import Decoded, Decoder, transcribe
 from voice.audio import SAMPLE_RATE_HZ, Float32
@@ -68,10 +69,13 @@ def english() -> Float32:
     return read(script.wav)[first:last].astype(np.float32) / np.float32(32_768)
 
 
-@pytest.fixture(params=["faster-whisper", "openai-whisper"])
+@pytest.fixture(params=["onnx-whisper", "faster-whisper", "openai-whisper"])
 def decoder(request: pytest.FixtureRequest) -> Decoder:
+    base = model_path("whisper-base")
+    if request.param == "onnx-whisper":
+        return OnnxWhisperDecoder(base, digest("whisper-base"), "en", place("cpu"), LANGUAGES)
     if request.param == "faster-whisper":
-        return FasterWhisperDecoder(model_path("whisper-base"), "en", place("cpu"), LANGUAGES)
+        return FasterWhisperDecoder(base, "en", place("cpu"), LANGUAGES)
     return OpenAiWhisperDecoder(model_path("whisper-base-torch"), "en", place("cpu"), LANGUAGES)
 
 

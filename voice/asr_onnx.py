@@ -1,0 +1,186 @@
+"""Whisper in ONNX Runtime, where a first transcript is wanted soon; beams in CTranslate2.
+
+On CPUs without VNNI a step of the decoder takes ONNX Runtime half of CTranslate2's time, and its
+encoder gains from a second thread. Both work on the same weights, in eight bits.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any
+
+import ctranslate2
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession, SessionOptions
+
+from models.cache import kept
+from models.device import Device
+from voice.asr_faster import FasterWhisperDecoder, side_by_side
+from voice.asr_whisper import Decoded, Encoded
+from voice.audio import Float32
+
+ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
+REVISION = 1  # of what voice.asr_export makes; part of its name in the cache
+
+Floats = NDArray[np.float32]
+KeysAndValues = tuple[Floats, Floats]  # each (layers, heads, positions, width of a head)
+
+
+class OnnxWhisperDecoder:
+    """Meets `LanguageDecoder`, on the CPU; as many utterances side by side as cores allow."""
+
+    def __init__(
+        self,
+        folder: Path,
+        weights: str,
+        language: str,
+        device: Device,
+        languages: Sequence[str] = (),
+    ) -> None:
+        """`weights` is the digest of what is in the CTranslate2 `folder`."""
+        self._beams = FasterWhisperDecoder(folder, language, device, languages)
+        self._networks = _open(folder, weights, device)
+        self._languages = tuple(languages)
+
+    def writing(self, language: str) -> "OnnxWhisperDecoder":
+        """Return one that writes this language; see `LanguageDecoder`."""
+        other = copy(self)
+        other._beams = self._beams.writing(language)
+        return other
+
+    def encode(self, samples: Float32) -> Encoded:
+        """Run the encoder; see `Decoder`."""
+        states, heard = self._networks.encode(self._beams.features(samples)[None])
+        return _Encoded(self._networks, self._beams, states, heard, self._languages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Networks:
+    """Both graphs; `turns` bounds how many utterances compute at once."""
+
+    encoder: InferenceSession
+    decoder: InferenceSession
+    turns: BoundedSemaphore
+
+    def encode(self, mel: Floats) -> tuple[Floats, KeysAndValues]:
+        with self.turns:
+            states, keys, values = self.encoder.run(None, {"mel": mel})
+        return states, (keys, values)
+
+    def step(
+        self, tokens: Sequence[int], at: Sequence[int], before: KeysAndValues, heard: KeysAndValues
+    ) -> tuple[Floats, KeysAndValues]:
+        """Logits (at, vocabulary) at some of the tokens, and `before` with all of them."""
+        logits, keys, values = self.decoder.run(
+            None,
+            {
+                "tokens": np.array([tokens]),
+                "at": np.array(at),
+                "keys": before[0],
+                "values": before[1],
+                "heard_keys": heard[0],
+                "heard_values": heard[1],
+            },
+        )
+        return logits[0], (keys, values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """Meets `Encoded`."""
+
+    networks: _Networks
+    beams: FasterWhisperDecoder
+    states: Floats  # (1, positions, width)
+    heard: KeysAndValues
+    languages: tuple[str, ...]
+
+    def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
+        """Transcribe; see `Encoded`."""
+        if beams > 1 or hypotheses > 1:
+            return self._searching.decode(prompt, most_tokens, beams, hypotheses)
+        with self.networks.turns:
+            return self._greedy(prompt, most_tokens)
+
+    def rescore(self, seconds: float, sentences: Sequence[str]) -> list[float]:
+        """Judge sentences; see `Encoded`."""
+        return self._searching.rescore(seconds, sentences)
+
+    @property
+    def _searching(self) -> Encoded:
+        return self.beams.encoded(ctranslate2.StorageView.from_array(self.states))
+
+    def _greedy(self, prompt: str, most_tokens: int) -> Decoded:
+        text = self.beams.text
+        start = text.start(prompt)
+        at = start.index(text.begin[0]), len(start) - 1
+        logits, past = self.networks.step(start, at, self._nothing, self.heard)
+        no_speech = float(np.exp(_log_softmax(logits[0])[text.no_speech]))
+        scores, banned = logits[1], [*text.suppressed, *text.suppressed_first]
+        written: list[int] = []
+        total = 0.0
+        while len(written) < most_tokens:
+            scores[banned] = -np.inf
+            token = int(scores.argmax())
+            total += float(_log_softmax(scores)[token])
+            if token == text.end:
+                break
+            written.append(token)
+            logits, past = self.networks.step([token], (0,), past, self.heard)
+            scores, banned = logits[0], text.suppressed
+        return Decoded(
+            text=text.read(written),
+            tokens=len(written),
+            average_logprob=total / (len(written) + 1),
+            no_speech=no_speech,
+            languages=self._spoken() if self.languages else {},
+        )
+
+    def _spoken(self) -> dict[str, float]:
+        """Tell the languages apart, by one step of the decoder."""
+        text = self.beams.text
+        logits, _ = self.networks.step(text.begin[:1], (0,), self._nothing, self.heard)
+        of = [text.language(name) for name in self.languages]
+        likely = np.exp(_log_softmax(logits[0][of]))
+        return dict(zip(self.languages, map(float, likely), strict=True))
+
+    @property
+    def _nothing(self) -> KeysAndValues:
+        layers, heads, _, each = self.heard[0].shape
+        nothing = np.zeros((layers, heads, 0, each), np.float32)
+        return nothing, nothing
+
+
+def _log_softmax(logits: Floats) -> Floats:
+    shifted = logits - logits.max()
+    found: Floats = shifted - np.log(np.exp(shifted).sum())
+    return found
+
+
+def _open(folder: Path, weights: str, device: Device) -> _Networks:
+    key = hashlib.sha256(f"{weights} {REVISION}".encode()).hexdigest()[:32]
+    graphs = kept("whisper", key, partial(_export, folder))
+    options = SessionOptions()
+    options.intra_op_num_threads = device.threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores be
+    open_graph: Any = partial(
+        InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
+    )
+    return _Networks(
+        open_graph(graphs / ENCODER),
+        open_graph(graphs / DECODER),
+        BoundedSemaphore(side_by_side(device)),
+    )
+
+
+def _export(folder: Path, target: Path) -> None:
+    from voice.asr_export import export_whisper  # torch takes seconds to import
+
+    export_whisper(folder, target)
