@@ -20,6 +20,7 @@ import numpy as np
 from models.batch import Batcher
 from models.cache import kept
 from models.device import place
+from models.onnx import open_graph
 from models.registry import digest, model_path
 from nlu import DataError, export
 from nlu.calibration import Floats, softmax
@@ -177,7 +178,7 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
     if place(options.device).kind == "cuda":
         run: Run = Batcher(partial(run_torch, load_model(assistant, trained).cuda()))
     else:
-        run = partial(run_onnx, open_session(folder / _GRAPH, options.threads))
+        run = partial(run_onnx, open_graph(folder / _GRAPH, options.threads))
     return BertNlu(
         trained,
         load_tokenizer(folder / _TOKENIZER),
@@ -191,17 +192,6 @@ def is_stale(assistant: Path, trained: Trained | None = None) -> bool:
     """Tell whether the examples are other ones than the model was trained on."""
     trained = trained or read_trained(assistant)
     return examples_digest(load_intents(intents_file(assistant))) != trained.examples_digest
-
-
-def open_session(path: Path, threads: int) -> "InferenceSession":
-    """Open a graph on the CPU."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
 
 def run_onnx(session: "InferenceSession", ids: Ids) -> Logits:

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from models.cache import kept
+from models.onnx import open_graph
 from models.registry import digest, model_path
 from nlu import encoders
-from nlu.engine import open_session
 from nlu.tokens import load_tokenizer
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def load_encoder(name: str = ENCODER, threads: int = 1) -> SentenceEncoder:
 def _opened(folder: Path, threads: int) -> SentenceEncoder:
     """Open one session for all in this process that encode."""
     tokenizer = load_tokenizer(folder / _TOKENIZER)
-    return SentenceEncoder(tokenizer, open_session(folder / _GRAPH, threads))
+    return SentenceEncoder(tokenizer, open_graph(folder / _GRAPH, threads))
 
 
 def centred(vectors: Vectors) -> Vectors:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from models.onnx import open_graph
 from models.registry import digest, model_path
 from nlu import DataError, NluError, encoders
 from nlu.augment import joined, manner_of
@@ -32,7 +33,7 @@ from nlu.course import Course, Epoch, Outputs, TrainOptions
 from nlu.dataset import SENTIMENTS, Intents, load_intents, sentiment_of, split
 from nlu.decode import Chain, Labels, label_probabilities
 from nlu.encoders import check_folder
-from nlu.engine import open_session, run_onnx
+from nlu.engine import run_onnx
 from nlu.export import export_onnx
 from nlu.files import (
     CARD,
@@ -259,7 +260,7 @@ def _outputs(fitted: "Fitted", course: Course, options: TrainOptions) -> Outputs
     with TemporaryDirectory() as scratch:
         graph = Path(scratch) / "model.onnx"
         export_onnx(fitted.model, graph)
-        session = open_session(graph, options.threads)
+        session = open_graph(graph, options.threads)
         logits = [run_onnx(session, row.tokens.ids) for row in rows]
     intent, several, slots, sentiment = zip(*logits, strict=True)
     return Outputs(

@@ -21,7 +21,7 @@ from models import ModelError, ModelMissing, Tampered
 from models.fetch import pull
 from models.manifest import Model
 from models.progress import Step
-from models.registry import cache_root, digest, manifest, verify
+from models.registry import cache_root, digest, manifest, model_path, verify
 from telephony.cli_errors import ExitCode, one_line, say_error
 
 DIGEST_SHOWN = 12  # hex digits in the table; `--json` has them all
@@ -60,9 +60,24 @@ def pull_models(names: Iterable[str], everything: bool, console: Console) -> Non
     with _PullProgress(console) as progress:
         brought = pull(chosen, progress.show)
     for name in brought:
+        with console.status(f"making graphs of {name} for this machine"):
+            _make_graphs(name)
         console.print(f"[green]ready[/] {name} {digest(name)[:DIGEST_SHOWN]}")
     if not brought:
         console.print(f"nothing to do: all of it is in {cache_root()}")
+
+
+def _make_graphs(name: str) -> None:
+    """Make what an engine makes of a model at its first load, that no caller wait for it."""
+    folder = model_path(name)
+    if (folder / "model.bin").is_file():
+        from voice.asr_onnx import graphs_of
+
+        graphs_of(folder, digest(name))
+    elif manifest()[name].kind == "tts" and (folder / "config.json").is_file():
+        from voice.tts_coqui import load_vits
+
+        load_vits(folder)
 
 
 def verify_models(names: Iterable[str], everything: bool, console: Console) -> ExitCode:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any
 
 import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession, SessionOptions
+from onnxruntime import InferenceSession
 
 from models.cache import kept
 from models.device import Device
+from models.onnx import open_graph
 from voice.asr_faster import FasterWhisperDecoder, side_by_side
 from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
@@ -162,20 +162,17 @@ def _log_softmax(logits: Floats) -> Floats:
     return found
 
 
-def _open(folder: Path, weights: str, device: Device) -> _Networks:
+def graphs_of(folder: Path, weights: str) -> Path:
+    """Make the graphs of a CTranslate2 folder, half a minute's work, unless they are made."""
     key = hashlib.sha256(f"{weights} {REVISION}".encode()).hexdigest()[:32]
-    graphs = kept("whisper", key, partial(_export, folder))
-    options = SessionOptions()
-    options.intra_op_num_threads = device.threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leave idle cores be
-    open_graph: Any = partial(
-        InferenceSession, sess_options=options, providers=["CPUExecutionProvider"]
-    )
+    return kept("whisper", key, partial(_export, folder))
+
+
+def _open(folder: Path, weights: str, device: Device) -> _Networks:
+    graphs = graphs_of(folder, weights)
     return _Networks(
-        open_graph(graphs / ENCODER),
-        open_graph(graphs / DECODER),
+        open_graph(graphs / ENCODER, device.threads),
+        open_graph(graphs / DECODER, device.threads),
         BoundedSemaphore(side_by_side(device)),
     )
 

@@ -1,7 +1,9 @@
-"""Small networks in ONNX Runtime, on one thread."""
+"""Small networks of the manifest in ONNX Runtime, on one thread."""
 
 from typing import TYPE_CHECKING
 
+from models.onnx import open_graph
+from models.registry import model_path
 from voice import EngineError
 
 if TYPE_CHECKING:
@@ -10,15 +12,8 @@ if TYPE_CHECKING:
 
 def open_network(model: str, file: str) -> "InferenceSession":
     """Open a model of the manifest. Raises EngineError, or ModelMissing."""
-    from onnxruntime import InferenceSession, SessionOptions
-
-    from models.registry import model_path
-
     path = model_path(model) / file
-    options = SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     try:
-        return InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        return open_graph(path)
     except Exception as error:  # onnxruntime raises whatever its C++ threw
         raise EngineError(f"{path}: cannot be loaded; run `offhook models pull {model}`") from error

@@ -1,11 +1,20 @@
 """The engine `coqui`: any Coqui VITS voice, streamed."""
 
 import hashlib
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from models.cache import kept
+from models.registry import file_sha256
+from voice import EngineError, vits_onnx
+from voice.coqui_imports import prepare_coqui
 from voice.tts_voice import Piece
-from voice.vits import Vits, load_vits
+from voice.vits import Vits
+from voice.vits_torch import TorchNetworks, load_weights, weights_file
 
 
 class CoquiVoice:
@@ -35,16 +44,63 @@ class CoquiVoice:
 
 
 def load_coqui(
-    folder: Path, *, speaker: str = "", speed: float = 1.0, device: str = "cpu", threads: int = 0
+    folder: Path, *, speaker: str = "", speed: float = 1.0, device: str = "cpu", threads: int = 1
 ) -> CoquiVoice:
-    """Load a Coqui VITS folder; see `load_vits`. `speed` 1.2 speaks 20 % faster.
-
-    `threads` of the CPU is torch's own setting, and so the whole process's; 0 leaves it as it is.
-    """
-    import torch
-
-    if threads:
-        torch.set_num_threads(threads)
-    vits = load_vits(folder, speaker=speaker, device=device)
+    """Load a Coqui VITS folder; see `load_vits`. `speed` 1.2 speaks 20 % faster."""
+    vits = load_vits(folder, speaker=speaker, device=device, threads=threads)
     vits.length_scale /= speed
     return CoquiVoice(vits)
+
+
+def load_vits(folder: Path, *, speaker: str = "", device: str = "cpu", threads: int = 1) -> Vits:
+    """Load a Coqui VITS folder: `config.json`, and weights as `.safetensors` or `.pth`.
+
+    `speaker` is the name or number of one of several speakers, "" the first. The first load of a
+    speaker on a CPU makes ONNX graphs of the weights. Raises EngineError.
+    """
+    config = _config(folder)
+    weights = weights_file(folder)
+    load = partial(_networks, config, weights, speaker)
+    if device != "cpu":
+        return Vits(config, load(device))
+    files = (folder / "config.json", weights)
+    made_of = " ".join((*map(file_sha256, files), speaker, str(vits_onnx.REVISION)))
+    key = hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    graphs = kept("vits", key, lambda into: vits_onnx.export_vits(load("cpu"), into))
+    return Vits(config, vits_onnx.OnnxNetworks(graphs, threads))
+
+
+def _config(folder: Path) -> Any:
+    path = folder / "config.json"
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EngineError(f"{folder} is not a Coqui voice: it has no config.json") from None
+    except ValueError as error:
+        raise EngineError(f"{path} is not JSON: {error}") from None
+    if raw.get("model") != "vits":
+        raise EngineError(f"{path} is a {raw.get('model')} voice; only Coqui's vits can be used")
+    prepare_coqui()
+    from TTS.tts.configs.vits_config import VitsConfig
+
+    config = VitsConfig()
+    with _whole(folder):
+        config.from_dict(raw)
+        for name in ("speakers_file", "language_ids_file"):  # they name the trainer's own disk
+            if config.model_args[name]:
+                config.model_args[name] = str(folder / Path(config.model_args[name]).name)
+    return config
+
+
+def _networks(config: Any, weights: Path, speaker: str, device: str) -> TorchNetworks:
+    with _whole(weights.parent):
+        return TorchNetworks(config, load_weights(weights), speaker, device)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise EngineError(f"{folder} does not hold a whole VITS voice: {reason}") from error

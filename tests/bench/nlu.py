@@ -29,12 +29,13 @@ from typing import Any
 
 import numpy as np
 
+from models.onnx import open_graph
 from models.registry import model_path
 from nlu import NluError
 from nlu.dataset import Example
 from nlu.decode import Labels
 from nlu.doubt import in_doubt, understood
-from nlu.engine import NluOptions, load_nlu, open_session, run_onnx, run_torch
+from nlu.engine import NluOptions, load_nlu, run_onnx, run_torch
 from nlu.evaluate import Judged, figures, judge, load_examples
 from nlu.export import export_onnx
 from nlu.files import WEIGHTS, model_folder, read_trained
@@ -116,7 +117,7 @@ def speed() -> dict[str, Any]:
         for name, int8 in (("onnx float32", False), ("onnx int8", True)):
             path = Path(scratch) / f"{name}.onnx"
             export_onnx(load_trained(encoder, trained, weights), path, int8=int8)
-            session = open_session(path, threads=1)
+            session = open_graph(path)
             found[name] = timed(partial(run_onnx, session, ids))
             found[name]["megabytes"] = round(path.stat().st_size / 1e6, 1)
     nlu = load_nlu(ASSISTANT)

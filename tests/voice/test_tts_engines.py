@@ -20,7 +20,8 @@ from voice.espeak import Espeak
 from voice.expectation import OPEN_SPEECH
 from voice.speakable import speakable
 from voice.tts import Tts, TtsOptions, load_tts
-from voice.vits import FIRST_FRAMES, Noise, Vits, load_vits, piece_ends
+from voice.tts_coqui import load_vits
+from voice.vits import FIRST_FRAMES, Noise, Vits, piece_ends
 
 pytestmark = [pytest.mark.slow, pytest.mark.anyio]
 
