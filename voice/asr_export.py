@@ -16,7 +16,7 @@ from whisper.model import MultiHeadAttention
 
 from models import whisper
 from models.onnx import quantise
-from voice.asr_onnx import DECODER, ENCODER
+from voice.asr_onnx import DECODER, ENCODER, heard_name
 from voice.asr_openai import load_whisper
 
 _OPSET = 17
@@ -47,13 +47,19 @@ class _Encoder(nn.Module):
         self.encoder = model.encoder
         self.decoder = model.decoder
 
-    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(1, mels, frames) to (1, positions, width) and twice (layers, heads, positions, each)."""
+    def forward(self, mel: Tensor) -> tuple[Tensor, ...]:
+        """(1, mels, frames) to (1, positions, width), and a layer two (1, heads, positions, each).
+
+        In one tensor for all layers they would be taken apart, and so copied, at every step.
+        """
         states = self.encoder(mel)
         attentions = [block.cross_attn for block in self.decoder.blocks]
-        keys = [_by_head(of, of.key(states)) for of in attentions]
-        values = [_by_head(of, of.value(states)) for of in attentions]
-        return states, torch.cat(keys), torch.cat(values)
+        heard = [
+            _by_head(of, projected)
+            for of in attentions
+            for projected in (of.key(states), of.value(states))
+        ]
+        return states, *heard
 
 
 class _Decoder(nn.Module):
@@ -68,11 +74,12 @@ class _Decoder(nn.Module):
         tokens: Tensor,
         at: Tensor,
         before: tuple[Tensor, Tensor],
-        heard: tuple[Tensor, Tensor],
+        heard: tuple[Tensor, ...],
     ) -> tuple[Tensor, Tensor, Tensor]:
         """(1, tokens) to (1, at, vocabulary), and `before` with these tokens.
 
-        `before` and `heard` are keys and values, each (layers, heads, positions, each).
+        `before` are keys and values, each (layers, heads, positions, each); `heard` is the
+        encoder's.
         """
         decoder = self.decoder
         done, new = before[0].shape[2], tokens.shape[1]
@@ -88,8 +95,7 @@ class _Decoder(nn.Module):
             values.append(torch.cat((before[1][layer : layer + 1], value), 2))
             x = x + _attend(block.attn, normed, keys[-1], values[-1], mask)
             normed = block.cross_attn_ln(x)
-            of = slice(layer, layer + 1)
-            x = x + _attend(block.cross_attn, normed, heard[0][of], heard[1][of])
+            x = x + _attend(block.cross_attn, normed, *heard[2 * layer : 2 * layer + 2])
             x = x + block.mlp(block.mlp_ln(x))
         logits = decoder.ln(x)[:, at] @ decoder.token_embedding.weight.T
         return logits, torch.cat(keys), torch.cat(values)
@@ -117,35 +123,39 @@ def _attend(
 
 
 def _export_encoder(model: Whisper, path: Path) -> None:
+    heard = _heard_names(model)
     torch.onnx.export(
         _Encoder(model), (torch.zeros(1, model.dims.n_mels, _EXAMPLE[0]),), path,
         dynamo=False, opset_version=_OPSET,
-        input_names=["mel"], output_names=["states", "heard_keys", "heard_values"],
+        input_names=["mel"], output_names=["states", *heard],
         dynamic_axes={
             "mel": {2: "frames"}, "states": {1: "positions"},
-            "heard_keys": {2: "positions"}, "heard_values": {2: "positions"},
+            **{name: {2: "positions"} for name in heard},
         },
     )  # fmt: skip
 
 
 def _export_decoder(model: Whisper, path: Path) -> None:
     dims = model.dims
-    shape = (dims.n_text_layer, dims.n_text_head, -1, dims.n_text_state // dims.n_text_head)
-    heard, before = (
-        torch.zeros(*shape[:2], positions, shape[3])
-        for positions in (_EXAMPLE[0] // 2, _EXAMPLE[2])
-    )
+    heads, each = dims.n_text_head, dims.n_text_state // dims.n_text_head
+    names = _heard_names(model)
+    heard = tuple(torch.zeros(1, heads, _EXAMPLE[0] // 2, each) for _ in names)
+    before = torch.zeros(dims.n_text_layer, heads, _EXAMPLE[2], each)
     tokens = torch.zeros(1, _EXAMPLE[1], dtype=torch.long)
     at = torch.tensor([0, _EXAMPLE[1] - 1])
     torch.onnx.export(
-        _Decoder(model), (tokens, at, (before, before), (heard, heard)), path,
+        _Decoder(model), (tokens, at, (before, before), heard), path,
         dynamo=False, opset_version=_OPSET,
-        input_names=["tokens", "at", "keys", "values", "heard_keys", "heard_values"],
+        input_names=["tokens", "at", "keys", "values", *names],
         output_names=["logits", "all_keys", "all_values"],
         dynamic_axes={
             "tokens": {1: "tokens"}, "at": {0: "at"},
             "keys": {2: "before"}, "values": {2: "before"},
             "all_keys": {2: "after"}, "all_values": {2: "after"},
-            "heard_keys": {2: "positions"}, "heard_values": {2: "positions"},
+            **{name: {2: "positions"} for name in names},
         },
     )  # fmt: skip
+
+
+def _heard_names(model: Whisper) -> list[str]:
+    return [heard_name(index) for index in range(2 * model.dims.n_text_layer)]

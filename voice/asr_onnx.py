@@ -25,10 +25,11 @@ from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
 
 ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
-REVISION = 1  # of what voice.asr_export makes; part of its name in the cache
+REVISION = 2  # of what voice.asr_export makes; part of its name in the cache
 
 Floats = NDArray[np.float32]
 KeysAndValues = tuple[Floats, Floats]  # each (layers, heads, positions, width of a head)
+Heard = Sequence[Floats]  # keys and values of each layer, each (1, heads, positions, width)
 
 
 class OnnxWhisperDecoder:
@@ -67,13 +68,13 @@ class _Networks:
     decoder: InferenceSession
     turns: BoundedSemaphore
 
-    def encode(self, mel: Floats) -> tuple[Floats, KeysAndValues]:
+    def encode(self, mel: Floats) -> tuple[Floats, Heard]:
         with self.turns:
-            states, keys, values = self.encoder.run(None, {"mel": mel})
-        return states, (keys, values)
+            states, *heard = self.encoder.run(None, {"mel": mel})
+        return states, heard
 
     def step(
-        self, tokens: Sequence[int], at: Sequence[int], before: KeysAndValues, heard: KeysAndValues
+        self, tokens: Sequence[int], at: Sequence[int], before: KeysAndValues, heard: Heard
     ) -> tuple[Floats, KeysAndValues]:
         """Logits (at, vocabulary) at some of the tokens, and `before` with all of them."""
         logits, keys, values = self.decoder.run(
@@ -83,9 +84,8 @@ class _Networks:
                 "at": np.array(at),
                 "keys": before[0],
                 "values": before[1],
-                "heard_keys": heard[0],
-                "heard_values": heard[1],
-            },
+            }
+            | {heard_name(index): each for index, each in enumerate(heard)},
         )
         return logits[0], (keys, values)
 
@@ -97,7 +97,7 @@ class _Encoded:
     networks: _Networks
     beams: FasterWhisperDecoder
     states: Floats  # (1, positions, width)
-    heard: KeysAndValues
+    heard: Heard
     languages: tuple[str, ...]
 
     def decode(self, prompt: str, most_tokens: int, beams: int, hypotheses: int = 1) -> Decoded:
@@ -120,19 +120,20 @@ class _Encoded:
         start = text.start(prompt)
         at = start.index(text.begin[0]), len(start) - 1
         logits, past = self.networks.step(start, at, self._nothing, self.heard)
-        no_speech = float(np.exp(_log_softmax(logits[0])[text.no_speech]))
-        scores, banned = logits[1], [*text.suppressed, *text.suppressed_first]
+        no_speech = float(np.exp(logits[0][text.no_speech] - _log_sum(logits[0])))
+        scores = logits[1]
+        scores[text.suppressed_first] = -np.inf
         written: list[int] = []
         total = 0.0
         while len(written) < most_tokens:
-            scores[banned] = -np.inf
+            scores[text.suppressed] = -np.inf
             token = int(scores.argmax())
-            total += float(_log_softmax(scores)[token])
+            total += float(scores[token] - _log_sum(scores))
             if token == text.end:
                 break
             written.append(token)
             logits, past = self.networks.step([token], (0,), past, self.heard)
-            scores, banned = logits[0], text.suppressed
+            scores = logits[0]
         return Decoded(
             text=text.read(written),
             tokens=len(written),
@@ -146,20 +147,25 @@ class _Encoded:
         text = self.beams.text
         logits, _ = self.networks.step(text.begin[:1], (0,), self._nothing, self.heard)
         of = [text.language(name) for name in self.languages]
-        likely = np.exp(_log_softmax(logits[0][of]))
+        likely = np.exp(logits[0][of] - _log_sum(logits[0][of]))
         return dict(zip(self.languages, map(float, likely), strict=True))
 
     @property
     def _nothing(self) -> KeysAndValues:
-        layers, heads, _, each = self.heard[0].shape
-        nothing = np.zeros((layers, heads, 0, each), np.float32)
+        _, heads, _, each = self.heard[0].shape
+        nothing = np.zeros((len(self.heard) // 2, heads, 0, each), np.float32)
         return nothing, nothing
 
 
-def _log_softmax(logits: Floats) -> Floats:
-    shifted = logits - logits.max()
-    found: Floats = shifted - np.log(np.exp(shifted).sum())
-    return found
+def _log_sum(logits: Floats) -> float:
+    """The logarithm of the sum of their exponentials."""
+    most = logits.max()
+    return float(most + np.log(np.exp(logits - most).sum()))
+
+
+def heard_name(index: int) -> str:
+    """Name an output of the encoder which is an input of the decoder; see `Heard`."""
+    return f"heard_{index}"
 
 
 def graphs_of(folder: Path, weights: str) -> Path:
@@ -172,7 +178,7 @@ def _open(folder: Path, weights: str, device: Device) -> _Networks:
     graphs = graphs_of(folder, weights)
     return _Networks(
         open_graph(graphs / ENCODER, device.threads),
-        open_graph(graphs / DECODER, device.threads),
+        open_graph(graphs / DECODER),  # a step is too short for two threads
         BoundedSemaphore(side_by_side(device)),
     )
 

@@ -6,8 +6,12 @@ from copy import copy
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import tokenizers
 from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
 
 TEXT_CONTEXT = 448  # tokens, of which the prompt may take half
 _MOST_PROMPT_TOKENS = TEXT_CONTEXT // 2 - 1
@@ -72,14 +76,15 @@ class WhisperText:
         return token
 
     @cached_property
-    def suppressed(self) -> list[int]:
+    def suppressed(self) -> Ints:
         """Tokens that it shall never write: noises, and what rules the decoding."""
-        return [*self._config["suppress_ids"], *range(self.end + 1, self._words.get_vocab_size())]
+        rules = range(self.end + 1, self._words.get_vocab_size())
+        return np.array([*self._config["suppress_ids"], *rules])
 
     @cached_property
-    def suppressed_first(self) -> list[int]:
+    def suppressed_first(self) -> Ints:
         """Tokens that it shall not begin with: a blank, and the end."""
-        return [*self._config["suppress_ids_begin"]]
+        return np.array(self._config["suppress_ids_begin"])
 
     @cached_property
     def _config(self) -> dict[str, list[int]]:
