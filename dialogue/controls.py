@@ -44,21 +44,24 @@ def control(text: str, wordings: Mapping[NameT, tuple[str, ...]]) -> NameT | Non
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
-    """Words in lower case; of Chinese, that has no spaces, two characters count as one word."""
+    """Words in lower case; of Chinese, that has no spaces, two characters count as one word.
+
+    Who says it says no fewer letters than `fewest`.
+    """
 
     words: str
     count: float
+    fewest: float
 
 
 def _nearness(
     said: _Wording, wordings: Mapping[NameT, tuple[str, ...]]
 ) -> Iterator[tuple[float, NameT]]:
+    letters = len(said.words)
     for name, phrases in wordings.items():
         for phrase in _known(phrases):
-            missing = len(phrase.words) - len(said.words)
-            few = missing <= min(MISSING, len(phrase.words) / 3)
-            if few and said.count <= phrase.count + BESIDE:
-                yield fuzz.partial_ratio(phrase.words, said.words), name
+            if phrase.fewest <= letters and said.count <= phrase.count + BESIDE:
+                yield fuzz.partial_ratio(phrase.words, said.words, score_cutoff=ALIKE), name
 
 
 @lru_cache  # they come again with every turn
@@ -69,4 +72,5 @@ def _known(phrases: tuple[str, ...]) -> tuple[_Wording, ...]:
 def _wording(text: str) -> _Wording:
     words = " ".join(re.findall(r"[\w']+", text.lower()))
     characters = len(_HAN.findall(words))
-    return _Wording(words, len(_HAN.sub(" ", words).split()) + characters / 2)
+    count = len(_HAN.sub(" ", words).split()) + characters / 2
+    return _Wording(words, count, len(words) - min(MISSING, len(words) / 3))

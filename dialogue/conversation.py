@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from functools import cache, partial
 
 from anyio import fail_after, to_thread
 from sqlalchemy import Connection
@@ -299,15 +300,13 @@ class FlowAgent:
         self, turn: Said, understanding: Understanding, mood: Trend, tongue: Tongue
     ) -> Heard:
         inquiry = Inquiry(tongue.assistant, tongue.knowledge, self._store, self._now)
-        found = inquiry.look(turn, understanding, self._state)
         return Heard(
             understanding,
             turn.confidence,
             turn.keys,
-            found.answer,
+            cache(partial(inquiry.look, turn, understanding, self._state)),
             turn.written,
             turn.pictures,
-            unanswered=found.about_us and not found.answer,
             mood=mood,
             alternatives=self._ways(turn),
         )

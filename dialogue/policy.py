@@ -1,4 +1,7 @@
-"""What to do next. Pure: the same state, event, assistant and time give the same decision."""
+"""What to do next: the same state, event, assistant and time give the same decision.
+
+Pure, but for what `Heard.ask` looks up where it matters.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,11 +1,13 @@
 """Where a conversation stands: values only. `dialogue/policy.py` moves from one to the next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from dialogue.actions import Claim, Found
 from dialogue.agent import CallerTurn
 from dialogue.knowledge import Answer
+from dialogue.knowledge import Found as Knows
 from dialogue.next_need import Need
 from nlu.mood import Trend
 from nlu.understand import Alternative, Understanding
@@ -147,20 +149,31 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller's words or keys, understood; `answer` is what the business knows about them.
+    """The caller's words or keys, understood.
 
-    `unanswered`: it is a question to the business, but nothing that it knows is an answer.
+    `ask` tells what the business knows about them, each time the same; it takes the most time of
+    all, so nobody asks before it matters.
     """
 
     understanding: Understanding
     confidence: float = 1.0  # of the transcript
     keys: bool = False
-    answer: Answer | None = None
+    ask: Callable[[], Knows] = field(default=Knows, compare=False, repr=False)
     written: bool = False
     pictures: tuple[str, ...] = ()  # the text in each picture that came with the words
-    unanswered: bool = False
     mood: Trend = field(default_factory=Trend)  # of the call up to these words
     alternatives: tuple[Alternative, ...] = ()  # all the ways in which they may have been heard
+
+    @property
+    def answer(self) -> Answer | None:
+        """What the business knows about them."""
+        return self.ask().answer
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether it is a question to the business, but nothing that it knows is an answer."""
+        found = self.ask()
+        return found.about_us and found.answer is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -93,7 +94,7 @@ class Store:
 
         Raises ActionError: the database is locked, missing or broken.
         """
-        rows = [asdict(turn) | {"at": datetime.fromisoformat(turn.at)} for turn in turns]
+        rows = [_row(turn) for turn in turns]
         if not rows:
             return
         with self.writing() as connection:
@@ -146,6 +147,12 @@ def open_store(
             f"the database {name} cannot be opened: {databases.reason(error)};"
             " choose one that can be written, or move this one away"
         ) from error
+
+
+def _row(turn: Turn) -> dict[str, Any]:
+    at = datetime.fromisoformat(turn.at)
+    said = {"speaker": turn.speaker, "text": turn.text, "intent": turn.intent}
+    return {"call": turn.call, "at": at, **said}
 
 
 @contextmanager

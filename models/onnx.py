@@ -29,12 +29,15 @@ def quantise(source: Path, target: Path, operators: Sequence[str] | None = None)
         root.removeHandler(nowhere)
 
 
-def open_graph(path: Path, threads: int = 1) -> "InferenceSession":
-    """Open a graph on the CPU; more threads than one sleep while there is nothing to do."""
+def open_graph(graph: Path | bytes, threads: int = 1) -> "InferenceSession":
+    """Open a graph, in a file or as it would stand there, on the CPU.
+
+    More threads than one sleep while there is nothing to do.
+    """
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return InferenceSession(graph, options, providers=["CPUExecutionProvider"])

@@ -133,11 +133,12 @@ def tagged(scores: Floats, chain: Chain, temperature: float = 1.0) -> list[Span]
 
     The temperature divides the whole chain, so it moves the confidences and not the labels.
     """
-    if not len(scores):
+    likeliest = spans(best_labels(scores, chain))
+    if not likeliest:
         return []
     probabilities = label_probabilities(scores, chain, temperature)
     found = []
-    for slot, first, last in spans(best_labels(scores, chain)):
+    for slot, first, last in likeliest:
         of_slot = [chain.names.index(f"{part}-{slot}") for part in "BI"]
         confidence = float(probabilities[first:last, of_slot].sum(-1).min())
         found.append(Span(slot, first, last, confidence))

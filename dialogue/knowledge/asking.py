@@ -125,10 +125,9 @@ class Questions:
     def hear(self, question: str, known: Known) -> Asked:
         """Find the names in a question; what the caller has bought comes before all else."""
         said = tuple(words(question))
-        bought = self._bought(known)
-        mentions = tuple(
-            _narrowed(mention, bought) for mention in self._names.mentions(said, self._plain)
-        )
+        named = self._names.mentions(said, self._plain)
+        bought = self._bought(known) if any(len(one.things) > 1 for one in named) else {}
+        mentions = tuple(_narrowed(mention, bought) for mention in named)
         fillings = {name: self._fill(name, mentions) for name in self._placeholders}
         filled = {name: filling for name, filling in fillings.items() if filling is not None}
         return Asked(said, mentions, " ".join(self._masked(said, mentions)), filled)

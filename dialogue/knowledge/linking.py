@@ -74,11 +74,12 @@ class Names:
 
         `plain` are stems of words that ask; they are taken for a name only where it is so written.
         """
+        stemmed = [stem(word) for word in said]
         found = [
             mention
             for start in range(len(said))
             for end in range(start + 1, min(start + LONGEST, len(said)) + 1)
-            if (mention := self._named(said, start, end, plain))
+            if (mention := self._named(said, stemmed, slice(start, end), plain))
         ]
         found.sort(key=lambda one: (-one.likeness * one.length, one.start))
         chosen: list[Mention] = []
@@ -88,25 +89,22 @@ class Names:
         return sorted(chosen, key=lambda one: one.start)
 
     def _named(
-        self, said: Sequence[str], start: int, end: int, plain: Collection[str]
+        self, said: Sequence[str], stemmed: Sequence[str], at: slice, plain: Collection[str]
     ) -> Mention | None:
-        phrase = said[start:end]
-        if exact := self._by_stems.get(_key(phrase)):
-            return self._mention(said, start, end, dict.fromkeys(exact, 1.0))
+        phrase = said[at]
+        if exact := self._by_stems.get(" ".join(stemmed[at])):
+            return self._mention(phrase, at, dict.fromkeys(exact, 1.0))
         if phrase[0] in STOPWORDS or phrase[-1] in STOPWORDS:
             return None
-        if all(stem(word) in plain for word in phrase):
+        if all(one in plain for one in stemmed[at]):
             return None
-        sounding = _sounding(phrase)
-        near = dict(self._alike(sounding))
-        return self._mention(said, start, end, near) if near else None
+        near = dict(self._alike(_sounding(phrase)))
+        return self._mention(phrase, at, near) if near else None
 
-    def _mention(
-        self, said: Sequence[str], start: int, end: int, likeness: Mapping[str, float]
-    ) -> Mention:
+    def _mention(self, phrase: Sequence[str], at: slice, likeness: Mapping[str, float]) -> Mention:
         best = max(likeness.values())
         things = tuple(self.things[iri] for iri in dict.fromkeys(likeness) if likeness[iri] == best)
-        return Mention(start, end, things[:AT_MOST], best, " ".join(said[start:end]))
+        return Mention(at.start, at.stop, things[:AT_MOST], best, " ".join(phrase))
 
     def _alike(self, sounding: str) -> Iterator[tuple[str, float]]:
         rough = coarse(sounding)

@@ -55,7 +55,7 @@ class Retrieval:
     ) -> None:
         self._passages = tuple(passages)
         self._weights = weights or Weights()
-        self._numbers = {one.source: number for number, one in enumerate(self._passages)}
+        self._sentences = [() if one.whole else one.sentences for one in self._passages]
         owned = [list(_wordings(passage)) for passage in self._passages]
         self._owners = [owner for owner, texts in enumerate(owned) for _ in texts]
         counts = np.array([len(texts) for texts in owned], np.intp)
@@ -79,11 +79,11 @@ class Retrieval:
         rivals = [second, *[best] * (count - 1)]
         return [
             Ranked(
-                passage := self._passages[numbers[at]],
+                self._passages[numbers[at]],
                 float(scores[at]),
                 float(meanings[at]),
                 float(shares[numbers[at]]),
-                self._extract(passage, vector),
+                self._extract(int(numbers[at]), vector),
                 _confidence(float(scores[at]), float(scores[at]) - rival),
             )
             for at, rival in zip(order, rivals, strict=False)
@@ -99,12 +99,11 @@ class Retrieval:
         nearest: Vectors = np.maximum.reduceat(nearness, firsts)
         return nearest
 
-    def _extract(self, passage: Passage, vector: Vectors) -> str:
-        """Return the sentences that answer, in their order."""
-        if passage.whole:
-            return passage.text
-        said = passage.sentences
-        end = self._ends[self._numbers[passage.source]]
+    def _extract(self, number: int, vector: Vectors) -> str:
+        """Return the sentences of a passage that answer, in their order."""
+        said, end = self._sentences[number], self._ends[number]
+        if not said:
+            return self._passages[number].text
         nearness = nearness_of(self._nearest.vectors[end - 2 * len(said) : end], vector)
         own = nearness.reshape(2, -1).max(axis=0)
         kept = sorted(np.argsort(-own, kind="stable")[:EXTRACT])

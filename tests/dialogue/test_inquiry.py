@@ -158,6 +158,19 @@ def test_what_shows_who_is_calling_is_no_question(
     assert bool(oracle.known) is searched
 
 
+@pytest.mark.anyio
+async def test_the_knowledge_is_not_searched_where_the_reply_does_not_depend_on_it(
+    retail: Assistant, store: Store
+) -> None:
+    oracle = Oracle()
+    caller = caller_of(retail, store, oracle)
+    await caller.rings()
+    await caller.says("what is the meaning of life")
+    assert len(oracle.known) == 1
+    await caller.says("are you a robot")
+    assert len(oracle.known) == 1
+
+
 def test_purchases_that_cannot_be_read_are_none(retail: Assistant, store: Store) -> None:
     broken = replace(
         retail, purchases="SELECT items, status FROM orders WHERE number = :order_number"

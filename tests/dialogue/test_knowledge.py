@@ -14,8 +14,9 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.knowledge import Knowledge, Library, Passage
 from dialogue.knowledge.documents import read_document
+from dialogue.knowledge.first_look import FirstLook
 from dialogue.knowledge.keywords import Keywords
-from dialogue.knowledge.vectors import MANY, Nearest
+from dialogue.knowledge.vectors import MANY, ROUNDING, Nearest
 from dialogue.store import Store
 from models import ModelMissing
 from models.registry import model_path
@@ -75,6 +76,17 @@ def test_of_many_sentences_the_nearest_are_the_same_that_a_look_at_each_would_fi
         vector = asked / np.linalg.norm(asked)
         each = np.argsort(-(vectors @ vector), kind="stable")[:50]
         assert nearest.search(vector, 50) == each.tolist()
+
+
+def test_a_first_look_is_never_wrong_by_more_than_it_says() -> None:
+    chance = np.random.default_rng(7)
+    points = chance.normal(size=(500, 384)) * chance.exponential(size=384)
+    vectors = (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+    first = FirstLook(vectors)
+    for vector in vectors[:20]:
+        seen, slack = first.look(vector)
+        assert (np.abs(vectors @ vector - seen) <= slack + ROUNDING).all()
+        assert slack.max() < 0.1
 
 
 def test_a_document_is_cut_at_headings_paragraphs_and_lists(tmp_path: Path) -> None:
