@@ -21,7 +21,7 @@ from voice.end_of_turn import SoundsFinished
 from voice.endpointing import Evidence, Verdict, is_worth_listening
 from voice.expectation import OPEN_SPEECH, Expectation
 from voice.keypad import Keypad, Keys
-from voice.loudness import levels, speech_from
+from voice.loudness import Faintness, levels, speech_from
 from voice.prosody import Measure, Prosody
 from voice.turns import (
     HintFaded,
@@ -112,6 +112,7 @@ class Ears:
         self._turns = turns
         self._measure = measure
         self._sounds_finished = sounds_finished
+        self._faintness = Faintness()
         self._keypad = Keypad()
         self._expected = OPEN_SPEECH
         self._quiet_since: float | None = None
@@ -166,7 +167,9 @@ class Ears:
 
     async def _spoken(self, frame: Frame) -> list[CallerEvent]:
         (self._hearing.feed if self._hearing else self._lead_in.append)(frame)
-        match self._turns.hear(frame.at, self._vad.probability(for_vad(frame))):
+        heard = for_vad(frame)
+        probability = self._vad.probability(heard)
+        match self._turns.hear(frame.at, probability, self._faintness.is_faint(heard)):
             case (SpeechHinted() | HintFaded() | SpeechResumed()) as told:
                 return [] if self._keypad.typing else [told]
             case SpeechStarted() as started:

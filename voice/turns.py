@@ -32,6 +32,7 @@ class TurnOptions:
     hint_fades_seconds: float = 0.16  # … but not if it has not become one by then
     onset_seconds: float = 0.12  # this much speech begins a turn: shorter are clicks
     resume_seconds: float = 0.06  # this much speech ends a pause
+    fading_probability: float = 0.9  # a faint frame below it may be the beginning of a pause
     pause_seconds: float = 0.02  # after this silence the ASR may transcribe what it has
     patience_seconds: float = 0.9  # a pause may last, where nobody judges it
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
@@ -60,7 +61,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The caller spoke from `start` to `end` and has been silent for a moment; it may be over."""
+    """The caller spoke from `start` to `end` and falls silent; it may be over."""
 
     start: float
     end: float
@@ -110,6 +111,7 @@ class TurnTaker:
         self._speech = 0  # frames of speech in a row, that may become an onset or a resumption
         self._silence = 0  # frames since the last that was not silence
         self._length = 0  # frames since the turn began
+        self._fading = False  # a pause began that the VAD has not called silent yet
         self._start = self._end = self._paused = 0.0
         self._verdict: Verdict | None = None  # on the pause under way
         self._pauses: list[float] = []  # of this caller within turns, seconds
@@ -130,11 +132,12 @@ class TurnTaker:
         self._verdict = judge(replace(evidence, pace=self.pace))
         return self._verdict
 
-    def hear(self, at: float, probability: float) -> TurnEvent | None:
-        """Take the frame at media time `at`."""
+    def hear(self, at: float, probability: float, faint: bool = False) -> TurnEvent | None:
+        """Take the frame at media time `at`; `faint`: it is much fainter than those before it."""
         threshold = self._options.speech_probability
         silence = probability < threshold * self._options.silence_ratio
-        if probability >= threshold:
+        fading = faint and probability < self._options.fading_probability
+        if probability >= threshold and not (fading and self._fading):
             self._speech += 1
         elif silence:
             self._speech = 0
@@ -143,9 +146,9 @@ class TurnTaker:
             case _State.IDLE:
                 return self._idle(after)
             case _State.SPEAKING:
-                return self._speaking(after, silence)
+                return self._speaking(after, silence, fading)
             case _State.PAUSING:
-                return self._pausing(after)
+                return self._pausing(after, silence)
 
     def cut(self, at: float) -> TurnEnded | None:
         """End the turn now, if there is one: the caller hung up, or went on by pressing keys."""
@@ -175,7 +178,7 @@ class TurnTaker:
         self._hinted = self._speech = 0
         return HintFaded(after)
 
-    def _speaking(self, after: float, silence: bool) -> TurnEvent | None:
+    def _speaking(self, after: float, silence: bool, fading: bool) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
         if not silence:
@@ -183,14 +186,19 @@ class TurnTaker:
         if self._length >= _frames(self._options.longest_seconds):
             self._paused = after
             return self._ended(after)
-        if self._silence < _frames(self._options.pause_seconds):
+        self._fading = fading and not silence
+        if self._silence < _frames(self._options.pause_seconds) and not fading:
             return None
-        self._state, self._paused, self._verdict = _State.PAUSING, after, None
+        self._state, self._paused, self._verdict, self._speech = _State.PAUSING, after, None, 0
         return Pause(self._start, self._end, after)
 
-    def _pausing(self, after: float) -> TurnEvent | None:
+    def _pausing(self, after: float, silence: bool) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
+        if self._fading and silence:
+            self._fading = False
+        elif self._fading:  # the VAD is not sure yet: patience counts from when it is
+            self._silence, self._end = 0, after
         if self._speech >= _frames(self._options.resume_seconds):
             pause = after - self._speech * FRAME_SECONDS - self._end
             if pause >= BREATH_SECONDS:

@@ -1,5 +1,7 @@
 """A caller's probability of speech, frame by frame, and when the turn is said to change."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -233,3 +235,32 @@ def test_the_last_loud_sound_is_before_the_breath_that_the_vad_takes_for_speech(
 
 def pcm_at(level: int) -> bytes:
     return np.full(FRAME_SAMPLES, level, "<i2").tobytes()
+
+
+def fed(taker: TurnTaker, *stretches: tuple[float, float, bool]) -> list[TurnEvent]:
+    """Feed stretches of (seconds, probability of speech, whether it is faint)."""
+    frames = [(p, faint) for seconds, p, faint in stretches for _ in range(round(seconds * 50))]
+    happened = (taker.hear(i * FRAME_SECONDS, *frame) for i, frame in enumerate(frames))
+    return [event for event in happened if event and not isinstance(event, SpeechHinted)]
+
+
+def test_a_pause_begins_when_the_voice_falls_before_the_vad_is_sure() -> None:
+    taker = TurnTaker(replace(OPTIONS, patience_seconds=0.2))
+    _, pause, ended = fed(taker, (1, 1.0, False), (0.06, 0.7, True), (0.5, 0.1, True))
+    assert isinstance(pause, Pause)
+    assert pause.at == pytest.approx(1.02)
+    assert isinstance(ended, TurnEnded)
+    assert (ended.end, ended.at) == (pytest.approx(1.06), pytest.approx(1.26))
+
+
+def test_the_closing_of_a_consonant_ends_nothing() -> None:
+    taker = TurnTaker(replace(OPTIONS, patience_seconds=0.04))
+    happened = fed(taker, (1, 1.0, False), (0.08, 0.7, True), (1, 1.0, False))
+    assert [type(event) for event in happened] == [SpeechStarted, Pause, SpeechResumed]
+    assert taker.pace == 1.0
+
+
+def test_a_faint_voice_that_goes_on_is_speech() -> None:
+    taker = TurnTaker(OPTIONS)
+    happened = fed(taker, (1, 1.0, False), (0.2, 0.1, True), (0.3, 0.95, True), (0.2, 0.1, True))
+    assert [type(event) for event in happened] == [SpeechStarted, Pause, SpeechResumed, Pause]
