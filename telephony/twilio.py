@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import inf
 
 import anyio
 from anyio import Event, create_task_group, current_time, fail_after, move_on_after
@@ -220,12 +221,13 @@ class TwilioLine:
     async def read(self) -> None:
         """Take what the far end sends until it ends; a task of `open_twilio_line`."""
         try:
-            while self._malformed_in_a_row <= MALFORMED_LIMIT:
-                with fail_after(LOST_SECONDS):
+            with fail_after(LOST_SECONDS) as patience:
+                while self._malformed_in_a_row <= MALFORMED_LIMIT:
                     message = await self._wire.receive()
-                self._received_at = current_time()
-                if not self._take(message):
-                    return
+                    self._received_at = current_time()
+                    patience.deadline = self._received_at + LOST_SECONDS
+                    if not self._take(message):
+                        return
             self.lost = f"{MALFORMED_LIMIT} messages in a row were none of Twilio's"
         except (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError):
             pass  # hung up without a stop
@@ -237,12 +239,14 @@ class TwilioLine:
     async def write(self) -> None:
         """Send what is queued; a task of `open_twilio_line`."""
         try:
-            while not self._gone:
-                while self._outbox:
-                    with fail_after(LOST_SECONDS):
+            with fail_after(None) as patience:
+                while not self._gone:
+                    while self._outbox:
+                        patience.deadline = current_time() + LOST_SECONDS
                         await self._wire.send(self._message(self._outbox.popleft()))
-                self._queued = Event()
-                await self._queued.wait()
+                    patience.deadline = inf
+                    self._queued = Event()
+                    await self._queued.wait()
         except (anyio.BrokenResourceError, anyio.ClosedResourceError):
             pass  # hung up
         except TimeoutError:

@@ -50,4 +50,5 @@ class Resampler:
 
     def _run(self, samples: Int16, last: bool) -> Int16:
         resampled: Float32 = self._soxr.resample_chunk(samples.astype(np.float32), last=last)
-        return np.rint(np.clip(resampled, -32768, 32767)).astype(np.int16)
+        resampled.clip(-32768, 32767, out=resampled)
+        return np.rint(resampled, out=resampled).astype(np.int16)
