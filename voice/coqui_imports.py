@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from models.inflection import inflection
 from voice import EngineError
 from voice.espeak import Espeak
 
@@ -27,6 +28,7 @@ def prepare_coqui() -> None:
     """Make `import TTS` work, with our phonemizers `espeak` and `piper`. Repeats are free."""
     for package in ("torchaudio", "torchcodec"):
         _stand_in(package)
+    inflection()  # else Coqui would import it, and wait for seconds
     try:
         from TTS.tts.utils.text import phonemizers
     except ImportError as error:
