@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Literal
 
 from models import ModelError
@@ -28,7 +29,7 @@ def place(preference: str = "auto") -> Device:
     if preference not in {"auto", "cpu", "cuda"}:
         raise ModelError(f"device {preference!r} is unknown: choose auto, cpu or cuda")
     threads = _threads()
-    if preference != "cpu":
+    if preference == "cuda" or (preference == "auto" and not _is_cpu_build()):
         import torch
 
         if torch.cuda.is_available():
@@ -39,6 +40,11 @@ def place(preference: str = "auto") -> Device:
                 f"device cuda: PyTorch {build}: choose cpu or auto, or install its CUDA build"
             )
     return Device("cpu", "int8", threads)
+
+
+def _is_cpu_build() -> bool:
+    """Tell without importing torch, which takes seconds."""
+    return version("torch").endswith("+cpu")
 
 
 def yield_idle_cores() -> bool:

@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -202,7 +203,7 @@ def _compose(path: Path) -> yaml.Node:
         if "\t" in line:
             raise DataError(f"{path}:{number}: a tab: use spaces instead")
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _node(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = mark.line + 1 if mark else 1
@@ -217,6 +218,13 @@ def _compose(path: Path) -> yaml.Node:
             f"{path}:1: the file is empty: add examples, see the shipped retail assistant"
         )
     return node
+
+
+def _node(text: str) -> yaml.Node | None:
+    if yaml.__with_libyaml__:  # ten times as fast, but says less of what is wrong
+        with suppress(yaml.YAMLError):
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+    return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 class _Mapping:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 INPUTS = ("ids", "mask")
 OUTPUTS = ("intent", "intents", "slots", "sentiment")
-REVISION = 2  # of what this module makes; part of the export's name in the cache
+REVISION = 3  # of what this module makes; part of the export's name in the cache
 _OPSET = 17
 
 

@@ -9,15 +9,15 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-import inflect
 import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
+from models.inflection import inflection
+
 Costs = npt.NDArray[np.float64]
 
-_NUMBERS = inflect.engine()
 _PIECE = re.compile(r"\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _LONGEST_NUMBER = 3  # digits; longer ones are said one by one
 _WRITTEN = {"oz": "ounce", "ozs": "ounces", "lb": "pound", "lbs": "pounds", "ok": "okay"}
@@ -55,7 +55,7 @@ def words(text: str) -> list[str]:
 def _said(digits: str) -> str:
     """Digits as words."""
     numbers = [digits] if len(digits) <= _LONGEST_NUMBER else [*digits]
-    return " ".join(str(_NUMBERS.number_to_words(str(int(number)))) for number in numbers)
+    return " ".join(inflection().number_to_words(str(int(number))) for number in numbers)
 
 
 @lru_cache(maxsize=65_536)

@@ -31,7 +31,7 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 ENCODER = encoders.ENGLISH
 RECENT = 32  # sentences: what a caller has just said is asked about by several parts
-REVISION = 1  # of what this module makes; part of the graph's name in the cache
+REVISION = 2  # of what this module makes; part of the graph's name in the cache
 _GRAPH = "sentences.onnx"
 _TOKENIZER = "tokenizer.json"
 _OPSET = 17

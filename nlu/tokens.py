@@ -1,9 +1,12 @@
 """Text to word pieces and BIO labels, and back. One tokenizer serves training and calls."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from nlu.dataset import Mark
 
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MAX_TOKENS = 128  # a caller's turn; what is longer is cut
+
+_IN_USE: "WeakValueDictionary[bytes, Tokenizer]" = WeakValueDictionary()  # by their files' SHA-256
+_LOADING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +33,21 @@ class Tokens:
 
 
 def load_tokenizer(path: Path) -> "Tokenizer":
-    """Load a tokenizer.json; safe to use from several threads."""
+    """Load a tokenizer.json; safe to use from several threads.
+
+    Whoever loads the same again gets the one in use: 250,000 words take a quarter of a gigabyte.
+    """
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
+    content = path.read_bytes()
+    key = hashlib.sha256(content).digest()
+    with _LOADING:
+        tokenizer = _IN_USE.get(key)
+        if tokenizer is None:
+            tokenizer = _IN_USE[key] = Tokenizer.from_buffer(content)
+            tokenizer.no_padding()
+            tokenizer.enable_truncation(MAX_TOKENS)
+        return tokenizer
 
 
 def tokenize(tokenizer: "Tokenizer", text: str) -> Tokens:

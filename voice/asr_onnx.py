@@ -27,7 +27,7 @@ from voice.asr_whisper import Decoded, Encoded
 from voice.audio import Float32
 
 ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
-REVISION = 2  # of what voice.asr_export makes; part of its name in the cache
+REVISION = 3  # of what voice.asr_export makes; part of its name in the cache
 
 Floats = NDArray[np.float32]
 KeysAndValues = tuple[Floats, Floats]  # each (layers, heads, positions, width of a head)

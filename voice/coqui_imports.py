@@ -10,10 +10,15 @@ replaces it.
 import importlib
 import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import metadata
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from models.inflection import inflection
 from voice import EngineError
 from voice.espeak import Espeak
 
@@ -27,8 +32,10 @@ def prepare_coqui() -> None:
     """Make `import TTS` work, with our phonemizers `espeak` and `piper`. Repeats are free."""
     for package in ("torchaudio", "torchcodec"):
         _stand_in(package)
+    inflection()  # else Coqui would import it, and wait for seconds
     try:
-        from TTS.tts.utils.text import phonemizers
+        with _packages_listed_once():
+            from TTS.tts.utils.text import phonemizers
     except ImportError as error:
         reason = str(error).strip().splitlines()[0]
         raise EngineError(
@@ -37,6 +44,17 @@ def prepare_coqui() -> None:
     if "piper" not in phonemizers.PHONEMIZERS:
         phonemizers._register_phonemizers()  # else Coqui's would overwrite ours at first use
         phonemizers.PHONEMIZERS.update(_phonemizers())
+
+
+@contextmanager
+def _packages_listed_once() -> Iterator[None]:
+    """Coqui asks twice for what each installed package brings, half a second's reading."""
+    listed = metadata.packages_distributions
+    metadata.packages_distributions = cache(listed)
+    try:
+        yield
+    finally:
+        metadata.packages_distributions = listed
 
 
 def _stand_in(package: str) -> None:

@@ -156,6 +156,9 @@ class PhraseCache:
         """
         for text in texts:
             key = self._key(text)
+            if stored := await to_thread.run_sync(_read, self._file(key)):
+                self._keep(key, stored)
+                continue
             async with aclosing(self.synthesize(text)) as spoken:
                 frames = [frame async for frame in spoken]
             if frames:

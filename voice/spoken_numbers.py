@@ -1,8 +1,8 @@
 """Numbers as English words: how a person would say them."""
 
 import re
-from functools import cache
-from typing import Any, Protocol, cast
+
+from models.inflection import inflection
 
 _PLURALS = {
     "penny": "pence",
@@ -14,39 +14,18 @@ _PLURALS = {
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-class _Inflect(Protocol):
-    def number_to_words(self, number: str, *, andword: str, comma: str) -> str: ...
-    def ordinal(self, number: str) -> str: ...
-    def plural_noun(self, text: str, count: str) -> str: ...
-
-
-@cache
-def _inflect() -> _Inflect:
-    """Return inflect, imported without its run-time type checks, which take seconds to compile."""
-    import typeguard
-
-    module: Any = typeguard
-    checked = module.typechecked
-    module.typechecked = lambda function: function
-    try:
-        import inflect
-    finally:
-        module.typechecked = checked
-    return cast("_Inflect", inflect.engine())
-
-
 def cardinal(number: str) -> str:
     """`1,250` is "one thousand two hundred fifty", `3.05` "three point zero five"."""
     number = number.replace(",", "")
     sign = "minus " if number.startswith("-") else ""
     whole, _, fraction = number.lstrip("-").partition(".")
-    words = _inflect().number_to_words(whole or "0", andword="", comma="")
+    words = inflection().number_to_words(whole or "0", andword="", comma="")
     return sign + words + (f" point {digits(fraction)}" if fraction else "")
 
 
 def ordinal(number: str) -> str:
     """`24` is "twenty-fourth"."""
-    return _inflect().ordinal(cardinal(number))
+    return inflection().ordinal(cardinal(number))
 
 
 def digits(number: str) -> str:
@@ -79,7 +58,7 @@ def year(number: str) -> str:
 
 def decade(century: str, tens: str) -> str:
     """`19`, `9` is "nineteen nineties"; without a century "nineties"."""
-    many = _inflect().plural_noun(cardinal(f"{tens}0"), "2")
+    many = inflection().plural_noun(cardinal(f"{tens}0"), "2")
     return f"{cardinal(century)} {many}" if century else many
 
 
@@ -100,7 +79,7 @@ def counted(number: str, unit: str) -> str:
     if number.replace(",", "") in {"1", "-1"}:
         return f"{cardinal(number)} {unit}"
     head, per, rest = unit.partition(" per ")
-    plural = _PLURALS.get(head) or _inflect().plural_noun(head, "2")
+    plural = _PLURALS.get(head) or inflection().plural_noun(head, "2")
     return f"{cardinal(number)} {plural}{per}{rest}"
 
 

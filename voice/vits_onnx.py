@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.onnx import open_graph
+from models.onnx import fold, open_graph
 from voice.audio import Float32
 
 if TYPE_CHECKING:
     from voice.vits_torch import TorchNetworks
 
-REVISION = 1  # of what is made here; part of its name in the cache
+REVISION = 2  # of what is made here; part of its name in the cache
 _READ, _FLOW, _WAVE = "read.onnx", "flow.onnx", "wave.onnx"
 _OPSET = 17
 _EXAMPLE = 40  # symbols or frames; they vary
@@ -75,12 +75,15 @@ def _export(
         def forward(self, *given: Any) -> Any:
             return run(*given)
 
+    whole = path.with_suffix(".whole")
     with warnings.catch_warnings(), torch.inference_mode():
         # The TorchScript exporter is deprecated, but the new one needs onnxscript besides;
         # the traced branches depend on the architecture, not on the input.
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Graph(), tuple(example), path, dynamo=False, opset_version=_OPSET,
+            Graph(), tuple(example), whole, dynamo=False, opset_version=_OPSET,
             input_names=[*takes], output_names=[*gives],
             dynamic_axes={name: {axis: "length"} for name, axis in (takes | gives).items()},
         )  # fmt: skip
+    fold(whole, path)
+    whole.unlink()

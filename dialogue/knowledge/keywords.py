@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dialogue.knowledge.words import stems
+from models.imports import without
 
 if TYPE_CHECKING:
     from bm25s import BM25
@@ -45,7 +46,8 @@ class Keywords:
 
 def _indexed(texts: Sequence[Sequence[str]]) -> "BM25":
     """Index texts by their stems."""
-    import bm25s
+    with without("numba"):  # of which our way to use it takes nothing, for 60 MB of memory
+        import bm25s
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # at import it sets itself to DEBUG
     index = bm25s.BM25(method="lucene")

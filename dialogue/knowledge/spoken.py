@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
-import inflect
 from pyoxigraph import Literal, NamedNode
 
 from dialogue.knowledge.graph import Row, Term, local_name
 from dialogue.knowledge.linking import Thing
 from dialogue.knowledge.shapes import Kind
 from dialogue.phrasing import ordinal, spoken_day, spoken_money
-
-_NUMBERS = inflect.engine()
+from models.inflection import inflection
 
 LISTED = 4  # of several values; the rest is counted
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -77,10 +75,10 @@ def spoken_months(months: int) -> str:
     return f"{number} {unit}{'' if count == 1 else 's'}"
 
 
-@lru_cache(maxsize=4096)  # labels: inflect checks its arguments for longer than it thinks
+@lru_cache(maxsize=4096)
 def be(label: str) -> str:
     """'kettle' → 'is', 'running shoes' → 'are'."""
-    return "are" if _NUMBERS.singular_noun(label.rsplit(maxsplit=1)[-1]) else "is"
+    return "are" if inflection().singular_noun(label.rsplit(maxsplit=1)[-1]) else "is"
 
 
 def spoken_past(day: date, today: date) -> str:
