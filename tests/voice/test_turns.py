@@ -250,7 +250,8 @@ def test_a_pause_begins_when_the_voice_falls_before_the_vad_is_sure() -> None:
     assert isinstance(pause, Pause)
     assert pause.at == pytest.approx(1.02)
     assert isinstance(ended, TurnEnded)
-    assert (ended.end, ended.at) == (pytest.approx(1.06), pytest.approx(1.26))
+    assert ended.end == pytest.approx(1.06)
+    assert ended.at == pytest.approx(1.26)
 
 
 def test_the_closing_of_a_consonant_ends_nothing() -> None:
