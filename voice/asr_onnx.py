@@ -1,9 +1,9 @@
 """Whisper in ONNX Runtime, where a first transcript is wanted soon; beams in CTranslate2.
 
 On a CPU without VNNI a step of the decoder takes ONNX Runtime a third of CTranslate2's time, and
-its encoder gains from a second thread. Both work on the same weights, in eight bits. AN4 on a telephone
-(128 utterances, base): 8.9 % word errors for 0.20 s of a core, CTranslate2 9.9 % for 0.28 s; with
-two threads half of the utterances take less than 0.16 s instead of 0.23 s.
+its encoder gains from a second thread. Both work on the same weights, in eight bits. AN4 on a
+telephone (128 utterances, base): 8.9 % word errors for 0.20 s of a core, CTranslate2 9.9 % for 0.28
+s; with two threads half of the utterances take less than 0.16 s instead of 0.23 s.
 """
 
 import hashlib
