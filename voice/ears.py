@@ -1,7 +1,7 @@
 """Ears: frames in, what the caller did out.
 
 What they decide depends on media time alone; the one wall clock here is the stopwatch that tells
-how long the ASR took. The VAD runs on the event loop: 0.1 ms for 20 ms of sound is less than the
+how long the ASR took. The VAD runs on the event loop: 0.15 ms for 20 ms of sound is less than the
 way to a worker thread and back.
 """
 

@@ -6,7 +6,7 @@ test part: the threshold as the best of those that call at most 1 % of speechles
 noise on a telephone): silero 0.85, silero-8k 0.83. On the test part, which chose nothing, they are
 level (0.78, 0.79). At these thresholds no network tone is speech to either. WebRTC's keeps to no
 such budget (music, sirens, DTMF and dial tone are speech to it): it is for hosts that cannot spare
-Silero's tenth of a millisecond for each frame.
+Silero's 0.15 ms for each frame.
 """
 
 from collections.abc import Callable
