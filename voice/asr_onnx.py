@@ -17,14 +17,18 @@ from threading import BoundedSemaphore
 import ctranslate2
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
+from onnxruntime import InferenceSession, RunOptions
 
 from models.cache import kept
 from models.device import Device
 from models.onnx import open_graph
 from voice.asr_faster import FasterWhisperDecoder, side_by_side
-from voice.asr_whisper import Decoded, Encoded
+from voice.asr_whisper import SHORT_CONTEXTS_SECONDS, Decoded, Encoded
 from voice.audio import Float32
+
+_USUAL_FRAMES = round(SHORT_CONTEXTS_SECONDS[-1] * 100)
+_FRUGAL = RunOptions()  # else the 200 MB that the full context takes would never be given back
+_FRUGAL.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
 ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
 REVISION = 3  # of what voice.asr_export makes; part of its name in the cache
@@ -71,8 +75,9 @@ class _Networks:
     turns: BoundedSemaphore
 
     def encode(self, mel: Floats) -> tuple[Floats, Heard]:
+        frugally = mel.shape[-1] > _USUAL_FRAMES
         with self.turns:
-            states, *heard = self.encoder.run(None, {"mel": mel})
+            states, *heard = self.encoder.run(None, {"mel": mel}, _FRUGAL if frugally else None)
         return states, heard
 
     def step(
