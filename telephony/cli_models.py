@@ -74,10 +74,18 @@ def _make_graphs(name: str) -> None:
         from voice.asr_onnx import graphs_of
 
         graphs_of(folder, digest(name))
-    elif manifest()[name].kind == "tts" and (folder / "config.json").is_file():
-        from voice.tts_coqui import load_vits
+        return
+    if not (folder / "config.json").is_file():
+        return
+    match manifest()[name].kind:
+        case "tts":
+            from voice.tts_coqui import load_vits
 
-        load_vits(folder)
+            load_vits(folder)
+        case "nlu" if (folder / "model.safetensors").is_file():
+            from nlu.sentences import load_encoder
+
+            load_encoder(name)
 
 
 def verify_models(names: Iterable[str], everything: bool, console: Console) -> ExitCode:
