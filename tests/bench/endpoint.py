@@ -56,7 +56,7 @@ BY_HAND = {"all that was asked for": 2.5}
 """What the dialogue tells: few recordings hold an answer of which the length is known."""
 UNSURE = tuple(float(x) for x in np.arange(-4, 4.1, 0.25))  # log odds: the grid of ramps
 WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-LEAST = (0.12, 0.16, 0.2, 0.24, 0.28, 0.32)  # seconds: sooner nobody has the words
+LEAST = (0.12, 0.16, 0.2, 0.24, 0.28, 0.32)  # seconds
 MOST = (0.36, 0.4, 0.44, 0.5, 0.6, 0.7, 0.8)
 MOST_CUT_OFF = {"an4": 0.04, "barista": 0.03, "stops": 0.15, "at once": 0.05}
 """Of the turns that teach, at most; an eighth of the stops come after a whole question."""

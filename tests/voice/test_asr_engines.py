@@ -59,8 +59,8 @@ def turns(script: Script) -> list[Int16]:
 @pytest.mark.parametrize("script", scripts(), ids=lambda script: script.name)
 def test_the_clips_are_understood(quick: Decoder, script: Script) -> None:
     heard = [hear(quick, sound) for sound in turns(script)]
-    # "where's" for "where is" are two of the 31 words of one clip
-    assert rates([turn.says for turn in script.turns], heard).wer <= 0.07
+    heard = [text.replace("where's", "where is") for text in heard]  # one and the same
+    assert rates([turn.says for turn in script.turns], heard).wer <= 0.05
 
 
 @pytest.mark.parametrize(
