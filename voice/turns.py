@@ -3,7 +3,8 @@
 ::
 
     idle ──onset of speech──► speaking ──short silence──► pausing ──patience used up──► idle
-         SpeechStarted         ▲    Pause                    │         TurnEnded
+         SpeechStarted         ▲    Pause  │             ▲   │         TurnEnded
+                               │           └─► fading ───┘   │
                                └───────speech again──────────┘
                                        SpeechResumed
 
@@ -95,6 +96,7 @@ TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | SpeechResumed | T
 class _State(Enum):
     IDLE = auto()
     SPEAKING = auto()
+    FADING = auto()  # a pause that the VAD has not called silent yet
     PAUSING = auto()
 
 
@@ -111,7 +113,6 @@ class TurnTaker:
         self._speech = 0  # frames of speech in a row, that may become an onset or a resumption
         self._silence = 0  # frames since the last that was not silence
         self._length = 0  # frames since the turn began
-        self._fading = False  # a pause began that the VAD has not called silent yet
         self._start = self._end = self._paused = 0.0
         self._verdict: Verdict | None = None  # on the pause under way
         self._pauses: list[float] = []  # of this caller within turns, seconds
@@ -137,7 +138,7 @@ class TurnTaker:
         threshold = self._options.speech_probability
         silence = probability < threshold * self._options.silence_ratio
         fading = faint and probability < self._options.fading_probability
-        if probability >= threshold and not (fading and self._fading):
+        if probability >= threshold and not (fading and self._state is _State.FADING):
             self._speech += 1
         elif silence:
             self._speech = 0
@@ -147,8 +148,11 @@ class TurnTaker:
                 return self._idle(after)
             case _State.SPEAKING:
                 return self._speaking(after, silence, fading)
-            case _State.PAUSING:
-                return self._pausing(after, silence)
+            case _State.FADING if not silence:
+                return self._fading(after)
+            case _State.FADING | _State.PAUSING:
+                self._state = _State.PAUSING
+                return self._pausing(after)
 
     def cut(self, at: float) -> TurnEnded | None:
         """End the turn now, if there is one: the caller hung up, or went on by pressing keys."""
@@ -186,29 +190,36 @@ class TurnTaker:
         if self._length >= _frames(self._options.longest_seconds):
             self._paused = after
             return self._ended(after)
-        self._fading = fading and not silence
         if self._silence < _frames(self._options.pause_seconds) and not fading:
             return None
-        self._state, self._paused, self._verdict, self._speech = _State.PAUSING, after, None, 0
+        self._state = _State.PAUSING if silence else _State.FADING
+        self._paused, self._verdict, self._speech = after, None, 0
         return Pause(self._start, self._end, after)
 
-    def _pausing(self, after: float, silence: bool) -> TurnEvent | None:
+    def _fading(self, after: float) -> TurnEvent | None:
+        """The VAD is not sure of the silence: patience counts from when it is."""
+        self._length += 1
+        self._silence, self._end = 0, after
+        return self._resumed(after)
+
+    def _pausing(self, after: float) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
-        if self._fading and silence:
-            self._fading = False
-        elif self._fading:  # the VAD is not sure yet: patience counts from when it is
-            self._silence, self._end = 0, after
-        if self._speech >= _frames(self._options.resume_seconds):
-            pause = after - self._speech * FRAME_SECONDS - self._end
-            if pause >= BREATH_SECONDS:
-                self._pauses.append(pause)
-            self._state, self._silence, self._end = _State.SPEAKING, 0, after
-            return SpeechResumed(after)
+        if resumed := self._resumed(after):
+            return resumed
         patience = self._verdict.patience if self._verdict else self._options.patience_seconds
         if self._silence >= _frames(patience) and not self._speech:
             return self._ended(after)
         return None
+
+    def _resumed(self, after: float) -> SpeechResumed | None:
+        if self._speech < _frames(self._options.resume_seconds):
+            return None
+        pause = after - self._speech * FRAME_SECONDS - self._end
+        if pause >= BREATH_SECONDS:
+            self._pauses.append(pause)
+        self._state, self._silence, self._end = _State.SPEAKING, 0, after
+        return SpeechResumed(after)
 
     def _ended(self, at: float) -> TurnEnded:
         verdict = self._verdict if self._state is _State.PAUSING else None

@@ -265,3 +265,10 @@ def test_a_faint_voice_that_goes_on_is_speech() -> None:
     taker = TurnTaker(OPTIONS)
     happened = fed(taker, (1, 1.0, False), (0.2, 0.1, True), (0.3, 0.95, True), (0.2, 0.1, True))
     assert [type(event) for event in happened] == [SpeechStarted, Pause, SpeechResumed, Pause]
+
+
+def test_a_faint_voice_may_begin_after_a_turn_that_was_cut_as_it_faded() -> None:
+    taker = TurnTaker(OPTIONS)
+    fed(taker, (1, 1.0, False), (0.04, 0.7, True))
+    assert isinstance(taker.cut(1.04), TurnEnded)
+    assert SpeechStarted in map(type, fed(taker, (0.3, 0.7, True)))
