@@ -1,15 +1,33 @@
-"""ONNX graphs: made smaller, and opened on the CPU."""
+"""ONNX graphs: made of torch, made smaller, and opened on the CPU."""
 
 import logging
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+Axes = Mapping[str, Sequence[int]]  # inputs or outputs by name: their axes that vary
+
+_OPSET = 17
 _MAPPED_BYTES = 1024  # of weights; smaller ones stay in the graph
+
+
+def trace(module: Any, example: Sequence[Any], path: Path, takes: Axes, gives: Axes) -> None:
+    """Write what a torch module computes of an example; what it branches on must not vary."""
+    import torch
+
+    with warnings.catch_warnings():
+        # The TorchScript exporter is deprecated, but the new one needs onnxscript besides.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module, tuple(example), path, dynamo=False, opset_version=_OPSET,
+            input_names=[*takes], output_names=[*gives],
+            dynamic_axes={name: list(axes) for name, axes in (*takes.items(), *gives.items())},
+        )  # fmt: skip
 
 
 def quantise(source: Path, target: Path, operators: Sequence[str] | None = None) -> None:

@@ -1,11 +1,10 @@
 """One ONNX graph from encoder, adapter and heads: ids and mask in, four heads' logits out."""
 
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from models.onnx import quantise
+from models.onnx import quantise, trace
 
 if TYPE_CHECKING:
     from nlu.model import JointBert
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 INPUTS = ("ids", "mask")
 OUTPUTS = ("intent", "intents", "slots", "sentiment")
 REVISION = 3  # of what this module makes; part of the export's name in the cache
-_OPSET = 17
 
 
 def export_onnx(model: "JointBert", path: Path, *, int8: bool = True) -> None:
@@ -26,17 +24,11 @@ def export_onnx(model: "JointBert", path: Path, *, int8: bool = True) -> None:
     from nlu.model import merge_adapter
 
     model = merge_adapter(model).eval()
-    axes = {name: {0: "batch", 1: "pieces"} for name in (*INPUTS, "slots")}
-    axes |= {name: {0: "batch"} for name in ("intent", "intents", "sentiment")}
+    gives = {name: [0, 1] if name == "slots" else [0] for name in OUTPUTS}
     ids = torch.ones(2, 8, dtype=torch.long)
-    with TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The TorchScript exporter is deprecated, but the new one needs onnxscript besides;
-        # the traced branches depend on the attention code, not on the input.
-        warnings.simplefilter("ignore")
+    with TemporaryDirectory() as scratch:
         whole = Path(scratch) / "whole.onnx" if int8 else path
-        torch.onnx.export(
-            model, (ids, torch.ones_like(ids)), whole, dynamo=False, opset_version=_OPSET,
-            input_names=list(INPUTS), output_names=list(OUTPUTS), dynamic_axes=axes,
-        )  # fmt: skip
+        takes = {name: [0, 1] for name in INPUTS}
+        trace(model, (ids, torch.ones_like(ids)), whole, takes, gives)
         if int8:
             quantise(whole, path)

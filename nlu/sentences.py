@@ -7,7 +7,6 @@ in the models' cache under the digest of the weights it was made from.
 """
 
 import shutil
-import warnings
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.cache import kept
-from models.onnx import open_graph
+from models.onnx import open_graph, quantise, trace
 from models.registry import digest, model_path
 from nlu import encoders
 from nlu.tokens import load_tokenizer
@@ -34,7 +33,6 @@ RECENT = 32  # sentences: what a caller has just said is asked about by several 
 REVISION = 2  # of what this module makes; part of the graph's name in the cache
 _GRAPH = "sentences.onnx"
 _TOKENIZER = "tokenizer.json"
-_OPSET = 17
 
 
 class SentenceEncoder:
@@ -104,7 +102,6 @@ def _export(encoder: Path, folder: Path) -> None:
     import torch
     from transformers.utils import logging as transformers_logging
 
-    from models.onnx import quantise
     from nlu.model import load_encoder as load_bert
 
     class LastLayer(torch.nn.Module):
@@ -118,18 +115,8 @@ def _export(encoder: Path, folder: Path) -> None:
 
     transformers_logging.disable_progress_bar()
     whole = folder / "whole.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # this exporter is deprecated; the new one needs onnxscript
-        torch.onnx.export(
-            LastLayer().eval(),
-            (torch.ones(1, 8, dtype=torch.long),),
-            whole,
-            dynamo=False,
-            opset_version=_OPSET,
-            input_names=["ids"],
-            output_names=["pieces"],
-            dynamic_axes={"ids": {1: "pieces"}, "pieces": {1: "pieces"}},
-        )
+    example = torch.ones(1, 8, dtype=torch.long)
+    trace(LastLayer().eval(), (example,), whole, {"ids": [1]}, {"pieces": [1]})
     quantise(whole, folder / _GRAPH)
     whole.unlink()
     shutil.copyfile(encoder / _TOKENIZER, folder / _TOKENIZER)

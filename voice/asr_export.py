@@ -5,7 +5,6 @@ computed once an utterance. The decoder takes any number of tokens at once and w
 those before.
 """
 
-import warnings
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,20 +14,16 @@ from whisper import Whisper
 from whisper.model import MultiHeadAttention
 
 from models import whisper
-from models.onnx import quantise
+from models.onnx import quantise, trace
 from voice.asr_onnx import DECODER, ENCODER, heard_name
 from voice.asr_openai import load_whisper
 
-_OPSET = 17
 _EXAMPLE = (200, 4, 3)  # mel frames, tokens, tokens before: they vary
 
 
 def export_whisper(ctranslate2: Path, target: Path) -> None:
     """Write both graphs of a CTranslate2 folder into `target`; takes half a minute."""
-    with TemporaryDirectory() as scratch, warnings.catch_warnings():
-        # The TorchScript exporter is deprecated, but the new one needs onnxscript besides;
-        # the traced branches depend on the shapes' number, not on the input.
-        warnings.simplefilter("ignore")
+    with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         whisper.convert(ctranslate2, folder)
         model = load_whisper(folder)
@@ -123,39 +118,21 @@ def _attend(
 
 
 def _export_encoder(model: Whisper, path: Path) -> None:
-    heard = _heard_names(model)
-    torch.onnx.export(
-        _Encoder(model), (torch.zeros(1, model.dims.n_mels, _EXAMPLE[0]),), path,
-        dynamo=False, opset_version=_OPSET,
-        input_names=["mel"], output_names=["states", *heard],
-        dynamic_axes={
-            "mel": {2: "frames"}, "states": {1: "positions"},
-            **{name: {2: "positions"} for name in heard},
-        },
-    )  # fmt: skip
+    mel = torch.zeros(1, model.dims.n_mels, _EXAMPLE[0])
+    trace(_Encoder(model), (mel,), path, {"mel": [2]}, {"states": [1]} | _heard(model))
 
 
 def _export_decoder(model: Whisper, path: Path) -> None:
     dims = model.dims
     heads, each = dims.n_text_head, dims.n_text_state // dims.n_text_head
-    names = _heard_names(model)
-    heard = tuple(torch.zeros(1, heads, _EXAMPLE[0] // 2, each) for _ in names)
+    heard = tuple(torch.zeros(1, heads, _EXAMPLE[0] // 2, each) for _ in _heard(model))
     before = torch.zeros(dims.n_text_layer, heads, _EXAMPLE[2], each)
     tokens = torch.zeros(1, _EXAMPLE[1], dtype=torch.long)
     at = torch.tensor([0, _EXAMPLE[1] - 1])
-    torch.onnx.export(
-        _Decoder(model), (tokens, at, (before, before), heard), path,
-        dynamo=False, opset_version=_OPSET,
-        input_names=["tokens", "at", "keys", "values", *names],
-        output_names=["logits", "all_keys", "all_values"],
-        dynamic_axes={
-            "tokens": {1: "tokens"}, "at": {0: "at"},
-            "keys": {2: "before"}, "values": {2: "before"},
-            "all_keys": {2: "after"}, "all_values": {2: "after"},
-            **{name: {2: "positions"} for name in names},
-        },
-    )  # fmt: skip
+    takes = {"tokens": [1], "at": [0], "keys": [2], "values": [2]} | _heard(model)
+    gives = {"logits": [1], "all_keys": [2], "all_values": [2]}
+    trace(_Decoder(model), (tokens, at, (before, before), heard), path, takes, gives)
 
 
-def _heard_names(model: Whisper) -> list[str]:
-    return [heard_name(index) for index in range(2 * model.dims.n_text_layer)]
+def _heard(model: Whisper) -> dict[str, list[int]]:
+    return {heard_name(index): [2] for index in range(2 * model.dims.n_text_layer)}

@@ -3,14 +3,13 @@
 The graphs are made by torch once on a machine, in some seconds, and give the same to 1e-5.
 """
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.onnx import fold, open_graph
+from models.onnx import Axes, fold, open_graph, trace
 from voice.audio import Float32
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 REVISION = 2  # of what is made here; part of its name in the cache
 _READ, _FLOW, _WAVE = "read.onnx", "flow.onnx", "wave.onnx"
-_OPSET = 17
 _EXAMPLE = 40  # symbols or frames; they vary
 
 
@@ -59,16 +57,13 @@ def export_vits(networks: "TorchNetworks", folder: Path) -> None:
     with torch.inference_mode():
         mean, *_ = networks.read_tensors(ids, draw)
         latent = networks.flow_tensor(mean)
-    read = ({"ids": 1, "draw": 2}, {"mean": 2, "log_scale": 2, "log_durations": 2})
-    _export(networks.read_tensors, (ids, draw), folder / _READ, *read)
-    _export(networks.flow_tensor, (mean,), folder / _FLOW, {"prior": 2}, {"latent": 2})
-    _export(networks.wave_tensor, (latent,), folder / _WAVE, {"latent": 2}, {"samples": 2})
+    read: Axes = {"mean": [2], "log_scale": [2], "log_durations": [2]}
+    _export(networks.read_tensors, (ids, draw), folder / _READ, {"ids": [1], "draw": [2]}, read)
+    _export(networks.flow_tensor, (mean,), folder / _FLOW, {"prior": [2]}, {"latent": [2]})
+    _export(networks.wave_tensor, (latent,), folder / _WAVE, {"latent": [2]}, {"samples": [2]})
 
 
-def _export(
-    run: Any, example: Sequence[Any], path: Path, takes: dict[str, int], gives: dict[str, int]
-) -> None:
-    """Write one graph; `takes` and `gives` name what it does, and the axis of each that varies."""
+def _export(run: Any, example: Sequence[Any], path: Path, takes: Axes, gives: Axes) -> None:
     import torch
 
     class Graph(torch.nn.Module):
@@ -76,14 +71,7 @@ def _export(
             return run(*given)
 
     whole = path.with_suffix(".whole")
-    with warnings.catch_warnings(), torch.inference_mode():
-        # The TorchScript exporter is deprecated, but the new one needs onnxscript besides;
-        # the traced branches depend on the architecture, not on the input.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Graph(), tuple(example), whole, dynamo=False, opset_version=_OPSET,
-            input_names=[*takes], output_names=[*gives],
-            dynamic_axes={name: {axis: "length"} for name, axis in (takes | gives).items()},
-        )  # fmt: skip
+    with torch.inference_mode():
+        trace(Graph(), example, whole, takes, gives)
     fold(whole, path)
     whole.unlink()
