@@ -1,5 +1,6 @@
 """What is made of models on this machine, once, and kept beside them in the cache."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable
@@ -7,6 +8,11 @@ from pathlib import Path
 
 from models import ModelError
 from models.registry import cache_root
+
+
+def key_of(*made_of: object) -> str:
+    """Name what is made of these: digests, options, the revision of what makes it."""
+    return hashlib.sha256(" ".join(map(str, made_of)).encode()).hexdigest()[:32]
 
 
 def kept(kind: str, key: str, make: Callable[[Path], None]) -> Path:

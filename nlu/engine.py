@@ -5,7 +5,6 @@ some seconds) and keeps it in the models' cache under the digest of all that wen
 same weights run in torch, several calls' utterances in one batch.
 """
 
-import hashlib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.batch import Batcher
-from models.cache import kept
+from models.cache import kept, key_of
 from models.device import place
 from models.onnx import open_graph
 from models.registry import digest, model_path
@@ -165,8 +164,7 @@ def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
             intents_file(assistant),
             assistant,
         )
-    made_of = f"{trained.encoder_digest} {trained.weights_digest} {export.REVISION}"
-    key = hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    key = key_of(trained.encoder_digest, trained.weights_digest, export.REVISION)
     folder = kept("nlu", key, partial(_export, assistant, trained))
     reader = reader_of(trained.language)
     for slot in trained.labels.slots.values():

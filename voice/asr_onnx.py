@@ -6,7 +6,6 @@ telephone (128 utterances, base): 8.9 % word errors for 0.20 s of a core, CTrans
 s; with two threads half of the utterances take less than 0.16 s instead of 0.23 s.
 """
 
-import hashlib
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession, RunOptions
 
-from models.cache import kept
+from models.cache import kept, key_of
 from models.device import Device
 from models.onnx import open_graph
 from voice.asr_faster import FasterWhisperDecoder, side_by_side
@@ -177,8 +176,7 @@ def heard_name(index: int) -> str:
 
 def graphs_of(folder: Path, weights: str) -> Path:
     """Make the graphs of a CTranslate2 folder, half a minute's work, unless they are made."""
-    key = hashlib.sha256(f"{weights} {REVISION}".encode()).hexdigest()[:32]
-    return kept("whisper", key, partial(_export, folder))
+    return kept("whisper", key_of(weights, REVISION), partial(_export, folder))
 
 
 def _open(folder: Path, weights: str, device: Device) -> _Networks:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from models.cache import kept
+from models.cache import kept, key_of
 from models.registry import file_sha256
 from voice import EngineError, vits_onnx
 from voice.coqui_imports import prepare_coqui
@@ -63,9 +63,8 @@ def load_vits(folder: Path, *, speaker: str = "", device: str = "cpu", threads: 
     load = partial(_networks, config, weights, speaker)
     if device != "cpu":
         return Vits(config, load(device))
-    files = (folder / "config.json", weights)
-    made_of = " ".join((*map(file_sha256, files), speaker, str(vits_onnx.REVISION)))
-    key = hashlib.sha256(made_of.encode()).hexdigest()[:32]
+    files = map(file_sha256, (folder / "config.json", weights))
+    key = key_of(*files, speaker, vits_onnx.REVISION)
     graphs = kept("vits", key, lambda into: vits_onnx.export_vits(load("cpu"), into))
     return Vits(config, vits_onnx.OnnxNetworks(graphs, threads))
 

@@ -111,18 +111,13 @@ def _networks(config: Any, weights: Mapping[str, Any]) -> Any:
     """The four networks with their weights, weight norm folded in."""
     from torch import nn
     from torch.nn.utils import parametrize
-    from TTS.tts.layers.glow_tts.duration_predictor import DurationPredictor
     from TTS.tts.layers.vits.networks import ResidualCouplingBlocks, TextEncoder
-    from TTS.tts.layers.vits.stochastic_duration_predictor import (
-        StochasticDurationPredictor,
-    )
     from TTS.vocoder.models.hifigan_generator import HifiganGenerator
 
     args = config.model_args
     hidden = args.hidden_channels
     speaker = weights["emb_g.weight"].shape[1] if "emb_g.weight" in weights else 0
     language = weights["emb_l.weight"].shape[1] if "emb_l.weight" in weights else 0
-    predictor_speaker = speaker if args.condition_dp_on_speaker else 0
     net = nn.Module()
     net.text_encoder = TextEncoder(
         weights["text_encoder.emb.weight"].shape[0],
@@ -143,14 +138,7 @@ def _networks(config: Any, weights: Mapping[str, Any]) -> Any:
         num_layers=args.num_layers_flow,
         cond_channels=speaker,
     )
-    if args.use_sdp:
-        net.duration_predictor = StochasticDurationPredictor(
-            hidden, 192, 3, 0.0, 4, cond_channels=predictor_speaker, language_emb_dim=language
-        )
-    else:
-        net.duration_predictor = DurationPredictor(
-            hidden, 256, 3, 0.0, cond_channels=speaker, language_emb_dim=language
-        )
+    net.duration_predictor = _duration_predictor(args, speaker, language)
     net.waveform_decoder = HifiganGenerator(
         hidden,
         1,
@@ -175,6 +163,24 @@ def _networks(config: Any, weights: Mapping[str, Any]) -> Any:
         if parametrize.is_parametrized(module, "weight"):
             parametrize.remove_parametrizations(module, "weight")
     return net.eval().requires_grad_(requires_grad=False)
+
+
+def _duration_predictor(args: Any, speaker: int, language: int) -> Any:
+    """Coqui's, for embeddings of speaker and language so wide; 0 for none."""
+    from TTS.tts.layers.glow_tts.duration_predictor import DurationPredictor
+    from TTS.tts.layers.vits.stochastic_duration_predictor import (
+        StochasticDurationPredictor,
+    )
+
+    hidden = args.hidden_channels
+    if not args.use_sdp:
+        return DurationPredictor(
+            hidden, 256, 3, 0.0, cond_channels=speaker, language_emb_dim=language
+        )
+    told = speaker if args.condition_dp_on_speaker else 0
+    return StochasticDurationPredictor(
+        hidden, 192, 3, 0.0, 4, cond_channels=told, language_emb_dim=language
+    )
 
 
 def _conditions(
