@@ -75,7 +75,9 @@ def _learned(report: Mapping[str, Any], trained: Trained) -> str:
         of = f"the encoder but for its lowest {trained.freeze} layers"
     else:
         of = "the encoder but for its word embeddings"
-    return f"{of}, and the heads: {report['trained_parameters']:,} numbers"
+    teachers = report["options"]["teachers"]
+    led = f", after {teachers} teachers of the whole encoder" if teachers else ""
+    return f"{of}, and the heads: {report['trained_parameters']:,} numbers{led}"
 
 
 def _figures(found: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ AVERAGE_SPAN = 0.5  # epochs: the memory of the weights' moving average, which i
 AVERAGE_EVERY = 2  # steps
 SETTLED_ON = 300  # examples, for the centre and spread of the encoder's vectors
 MISHEARD_WORDS = 0.1  # of an example that is misheard
+ASKED_AT_ONCE = 256  # utterances, of a teacher
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ def fit(
         pupil = _pupil(encoder, course, options, accelerator)
         held = [course.row(example) for example in course.held]
         checkpoints = Checkpoints(run, accelerator, key_of(encoder, course, options))
+        teachers = [teacher.to(accelerator.device) for teacher in course.teachers]
         history, weights = checkpoints.resume()
         best = _best(history, options)
         weights = weights or trained_weights(pupil.average.module)
@@ -74,8 +77,8 @@ def fit(
             if history and history[-1].number - best.number >= options.patience:
                 break
             batches = pupil.drawn(number)
-            if course.teachers:
-                batches = [_with_teachers(rows, course.teachers) for rows in batches]
+            if teachers:
+                batches = _answered(batches, teachers)
             mean = _teach(pupil, batches)
             found = scores(outputs(pupil.average.module, held), course.labels)
             epoch = Epoch(number, options.epochs, mean, *found)
@@ -232,10 +235,11 @@ def _heard(examples: Sequence[Example], share: float, draw: random.Random) -> li
     ]
 
 
-def _with_teachers(rows: Sequence[Row], teachers: Sequence[JointBert]) -> list[Row]:
+def _answered(batches: Sequence[Sequence[Row]], teachers: Sequence[JointBert]) -> list[list[Row]]:
     """Ask the teachers; their mean is what is followed."""
-    answers = [outputs(teacher, rows) for teacher in teachers]
-    return [
+    rows = [row for batch in batches for row in batch]
+    answers = [outputs(teacher, rows, ASKED_AT_ONCE) for teacher in teachers]
+    taught = (
         replace(
             row,
             taught=Taught(
@@ -245,7 +249,8 @@ def _with_teachers(rows: Sequence[Row], teachers: Sequence[JointBert]) -> list[R
             ),
         )
         for i, row in enumerate(rows)
-    ]
+    )
+    return [list(islice(taught, len(batch))) for batch in batches]
 
 
 def _batches(rows: list[Row], size: int, draw: random.Random) -> list[list[Row]]:
@@ -278,7 +283,7 @@ def _teach(pupil: _Pupil, batches: Sequence[Sequence[Row]]) -> float:
     model.train()
     length = pupil.teaching.options.adversarial
     adversary = Adversary(model, length) if length else None
-    total = 0.0
+    total = torch.zeros((), device=accelerator.device)
     for step, rows in enumerate(batches):
         batch = Batch.of(rows, model.intent.out_features, accelerator.device)
         pupil.optimizer.zero_grad()
@@ -296,10 +301,10 @@ def _teach(pupil: _Pupil, batches: Sequence[Sequence[Row]]) -> float:
         pupil.schedule.step()
         if step % AVERAGE_EVERY == 0:
             pupil.average.update_parameters(model)
-        total += told.item()
+        total += told.detach()
     if adversary:
         adversary.close()
-    return total / len(batches)
+    return total.item() / len(batches)
 
 
 def _average(model: JointBert, steps_per_epoch: float) -> AveragedModel:
@@ -327,13 +332,14 @@ def _optimizer(
     inside = {id(weight) for weight in model.encoder.parameters()}
     heads = [weight for weight in model.parameters() if id(weight) not in inside]
     layers = 1 + max((layer_of(n) or 0 for n, _ in model.encoder.named_parameters()), default=0)
-    groups = [{"params": heads, "lr": options.head_rate}]
+    alike: dict[float, list[nn.Parameter]] = {options.head_rate: heads}
     for name, weight in model.encoder.named_parameters():
         if weight.requires_grad:
             layer = layer_of(name)
             depth = layers - (-1 if layer is None else layer)
             decay = options.layer_decay ** (depth - 1) if not options.rank else 1.0
-            groups.append({"params": [weight], "lr": options.adapter_rate * decay})
+            alike.setdefault(options.adapter_rate * decay, []).append(weight)
+    groups = [{"params": weights, "lr": rate} for rate, weights in alike.items()]
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY)
     warm = max(1, round(WARM_UP * steps))
     schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -91,7 +91,7 @@ def train(
     With a `run` folder, TensorBoard logs and checkpoints are kept there, and a training that was
     broken off goes on.
     """
-    from nlu.fit import fit
+    from nlu.distill import fit_taught
 
     options = options or TrainOptions()
     if min(options.epochs, options.batch, options.threads) < 1:
@@ -102,7 +102,8 @@ def train(
     encoder = encoder_of(intents)
     options = suited(options, intents.encoder, encoder)
     course = course_of(intents, labels, options)
-    fitted = fit(encoder, course, options, progress, run)
+    fitted = fit_taught(encoder, course, options, progress, run)
+    weights = _weights(fitted)
     outputs = _outputs(fitted, course, options)
     calibration = calibrate(outputs, labels, options)
     told = _told(fitted, course, options)
@@ -113,7 +114,6 @@ def train(
         remarks=tuple(_remarks(intents, course, outputs)),
         **told,
     )
-    weights = _weights(fitted)
     trained = Trained(
         language=intents.language,
         encoder=intents.encoder,
@@ -245,10 +245,12 @@ def _slot_temperature(outputs: Outputs, labels: Labels) -> float:
 
 
 def _weights(fitted: "Fitted") -> bytes:
-    """Serialise what was learned, before the export merges it into the encoder."""
+    """Serialise what was learned, in 16 bits, which is what the model then goes on with."""
     from safetensors.torch import save
 
-    return save(fitted.weights)
+    half = {name: weight.half() for name, weight in fitted.weights.items()}
+    fitted.model.load_state_dict(half, strict=False)
+    return save(half)
 
 
 def _outputs(fitted: "Fitted", course: Course, options: TrainOptions) -> Outputs:

@@ -39,7 +39,6 @@ class Variant:
     """The default training with one thing changed."""
 
     change: Mapping[str, Any]
-    teachers: int = 0
     around: Callable[[], Around[Any]] = nullcontext
 
 
@@ -65,7 +64,7 @@ VARIANTS = {
     "no label smoothing": Variant({"smoothing": 0.0}),
     "adversarial steps (FGM 0.5)": Variant({"adversarial": 0.5}),
     "contrastive pairs (0.3)": Variant({"contrast": 0.3}),
-    "two teachers, distilled": Variant({}, teachers=2),
+    "two teachers, distilled": Variant({"teachers": 2}),
     "whole encoder": Variant({"rank": 0, "adapter_rate": 2e-4, "head_rate": 1e-3}),
 }
 
@@ -75,9 +74,7 @@ def measure(name: str, variant: Variant, seed: int) -> dict[str, float]:
     corpus = few(load(name, SHARED_DATA)[0], FEW[name], seed)
     options = replace(TrainOptions(), seed=seed, threads=1, **variant.change)
     with variant.around():
-        found = scored(
-            trial(model_path(ENGLISH), corpus, options, None, teachers=variant.teachers), options
-        )
+        found = scored(trial(model_path(ENGLISH), corpus, options, None), options)
     return {figure: found[figure] for figure in FIGURES if figure in found}
 
 
@@ -102,11 +99,12 @@ def main() -> None:
         prog="python -m tests.bench.ablation", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
+    usage.add_argument("sets", nargs="*", choices=[*FEW, []], metavar="SET", help=" ".join(FEW))
     usage.add_argument("--seeds", type=int, default=3)
     usage.add_argument("--out", type=Path, default=Path("out/bench/nlu/ablation.json"))
     arguments = usage.parse_args()
     found: dict[str, dict[str, Any]] = {}
-    for name in FEW:
+    for name in arguments.sets or FEW:
         default: list[dict[str, float]] = []
         for variant, how in VARIANTS.items():
             each = [measure(name, how, 7 + seed) for seed in range(arguments.seeds)]
@@ -114,7 +112,7 @@ def main() -> None:
             found.setdefault(variant, {})[name] = compared(each, default)
             print(name, variant, found[variant][name], flush=True)
     about = {
-        "environment": environment(),
+        "environment": environment("auto"),
         "models": model_hashes([model_path(ENGLISH) / "model.safetensors"]),
         "seeds": arguments.seeds,
         "per_intent": FEW,

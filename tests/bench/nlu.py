@@ -143,7 +143,10 @@ def timed(call: Callable[[], object]) -> dict[str, float]:
 def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Train on a public set, fold by fold and seed by seed, and score it."""
     task = TASKS[name]
-    options = replace(task.options, threads=arguments.threads, device=arguments.device)
+    options = replace(
+        task.options, threads=arguments.threads, device=arguments.device,
+        teachers=arguments.teachers,
+    )  # fmt: skip
     if arguments.epochs:
         options = replace(options, epochs=arguments.epochs, patience=arguments.epochs)
     if arguments.rate:
@@ -160,7 +163,7 @@ def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
             seeded = replace(options, seed=seed)
             corpus = prepared(whole, task, arguments.per_intent, seed)
             run = arguments.run / f"{name}-{fold}-{seed}" if arguments.run else None
-            done = trial(encoder, corpus, seeded, run, teachers=arguments.teachers)
+            done = trial(encoder, corpus, seeded, run)
             found.append(scored(done, seeded))
             print(f"  {found[-1]}", flush=True)
     return {
@@ -171,7 +174,6 @@ def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:
         "parts": {"train": len(corpus.train), "development": len(corpus.development),
                   "test": len(corpus.test)},
         "per_intent": arguments.per_intent,
-        "teachers": arguments.teachers,
         "encoder": encoder.name,
         "seconds": round(time.perf_counter() - began),
         "options": asdict(options),
@@ -232,7 +234,7 @@ def run(arguments: argparse.Namespace) -> None:
             if name == "retail"
             else arguments.out / f"{name}{suffix}.json"
         )
-        about = {"environment": environment(), "models": model_hashes(models)}
+        about = {"environment": environment(arguments.device), "models": model_hashes(models)}
         write_report(path, {**about, **found})
         print(f"{path} written")
 

@@ -12,8 +12,9 @@ from nlu.calibration import calibration_error, softmax
 from nlu.course import Course, Epoch, Outputs, TrainOptions
 from nlu.dataset import SENTIMENTS, SlotType
 from nlu.decode import Chain, Labels, best_labels
+from nlu.distill import fit_taught
 from nlu.encoders import ENGLISH, OTHERS
-from nlu.fit import Fitted, fit, outputs
+from nlu.fit import Fitted, outputs
 from nlu.tokens import bio_labels, load_tokenizer
 from nlu.train import calibrate
 from nlu.understand import OUT_OF_SCOPE
@@ -100,21 +101,12 @@ class Trial:
     test: Outputs
 
 
-def trial(
-    encoder: Path, corpus: Corpus, options: TrainOptions, run: Path | None, *, teachers: int = 0
-) -> Trial:
-    """Train (after as many teachers with other seeds) and answer."""
+def trial(encoder: Path, corpus: Corpus, options: TrainOptions, run: Path | None) -> Trial:
+    """Train (after the teachers that the options ask for) and answer."""
     labels = labels_of(corpus)
     tokenizer = load_tokenizer(encoder / "tokenizer.json")
     course = Course(labels, tokenizer, corpus.train, corpus.development)
-    taught = [
-        fit(
-            encoder, course, replace(options, seed=options.seed + 100 * (i + 1)), show,
-            run / f"teacher{i + 1}" if run else None,
-        ).model
-        for i in range(teachers)
-    ]  # fmt: skip
-    fitted = fit(encoder, replace(course, teachers=taught), options, show, run)
+    fitted = fit_taught(encoder, course, options, show, run)
     return Trial(
         labels, corpus, fitted,
         outputs(fitted.model, [course.row(e) for e in corpus.development]),

@@ -106,8 +106,8 @@ def _how(found: Report) -> str:
     if found["per_intent"]:
         how += f", {found['per_intent']} examples an intent"
         how += ", as many held back"
-    if found["teachers"]:
-        how += f", distilled from {found['teachers']}"
+    if found["options"].get("teachers", 0):
+        how += f", distilled from {found['options']['teachers']}"
     if found["note"]:
         how += f"; {found['note']}"
     return how

@@ -10,12 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from models.device import place
+
 REPO = Path(__file__).resolve().parents[2]
 
 
-def environment() -> dict[str, Any]:
-    """Machine, software and commit of this run; no date, so that equal runs give equal files."""
-    return {
+def environment(device: str = "cpu") -> dict[str, Any]:
+    """Machine, software and commit of this run; no date, so that equal runs give equal files.
+
+    The GPU is named where the device is one.
+    """
+    gpu = {"gpu": _gpu_name()} if place(device).kind == "cuda" else {}
+    return gpu | {
         "machine": platform.machine(),
         "cpu": _cpu_name(),
         "cpus": os.cpu_count(),
@@ -41,6 +47,12 @@ def quantiles(values: Sequence[float]) -> dict[str, float]:
     p95 = statistics.quantiles(values, n=20, method="inclusive")[-1]
     worst = max(values)
     return {"p50": round(statistics.median(values)), "p95": round(p95), "worst": round(worst)}
+
+
+def _gpu_name() -> str:
+    import torch
+
+    return torch.cuda.get_device_name()
 
 
 def _cpu_name() -> str:

@@ -189,7 +189,8 @@ def main() -> None:
         options.out,
         {
             "question": "how well and how fast do the ASR engines understand people",
-            "environment": environment() | {"device": options.device, "threads": options.threads},
+            "environment": environment(options.device)
+            | {"device": options.device, "threads": options.threads},
             "models": {
                 name: digest(name) for name in _model_names(options.engines, options.models)
             },
