@@ -76,7 +76,7 @@ def _learned(report: Mapping[str, Any], trained: Trained) -> str:
     else:
         of = "the encoder but for its word embeddings"
     teachers = report["options"]["teachers"]
-    led = f", after {teachers} teachers of the whole encoder" if teachers else ""
+    led = f", after {teachers} teachers" if teachers else ""
     return f"{of}, and the heads: {report['trained_parameters']:,} numbers{led}"
 
 

@@ -43,7 +43,7 @@ class TrainOptions:
     outliers: float = 0.0  # mixtures of two intents taught as out of scope, a share of the batch
     contrast: float = 0.0  # weight of drawing an intent's sentences together, in batches of pairs
     adversarial: float = 0.0  # length of the step against the embeddings (FGM); doubles the time
-    teachers: int = 0  # trained first, the whole encoder each, and followed by the model
+    teachers: int = 0  # trained first, with other seeds, and followed by the model
     distill: float = 0.5  # share of the loss that follows the teachers, where there are any
     development: float = 0.2  # share of the examples held back to stop, calibrate and report
     false_rejects: float = 0.03  # share of in-scope utterances that the threshold may refuse

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     vad: str = Field(default="silero", description="what tells speech: silero, silero-8k or webrtc")
     asr_engine: str = Field(
         default="onnx-whisper",
-        description="speech to text: onnx-whisper (faster-whisper on a GPU), faster-whisper, "
+        description="speech to text: onnx-whisper (openai-whisper on a GPU), faster-whisper, "
         "openai-whisper",
     )
     asr_model: str = Field(

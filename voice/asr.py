@@ -105,7 +105,7 @@ SECOND_LOOK = SecondLook()
 class AsrOptions:
     """Which speech recognition, and where it runs."""
 
-    engine: str = "onnx-whisper"  # a name in ENGINES; on a GPU it is faster-whisper
+    engine: str = "onnx-whisper"  # a name in ENGINES; on a GPU this one is openai-whisper
     model: str = "base"  # the Whisper size: base, or tiny.en where many calls share a small machine
     language: str = "en"  # of the callers, as Whisper abbreviates it: en, de, es, zh…
     device: str = "auto"  # auto, cpu or cuda
@@ -134,6 +134,8 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
+    if engine is _onnx_whisper and device.kind == "cuda":
+        engine, options = _openai_whisper, replace(options, engine="openai-whisper")
     look = options.second_look
     if engine is _openai_whisper:  # it gives away the best hypothesis alone
         look = replace(look, hypotheses=1)
@@ -142,15 +144,15 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
         others = {one: decoder.writing(one) for one in options.languages}
         others.pop(options.language, None)
         asr = WhisperAsr(decoder, options.language, look, others)
+        asr.warm_up()
     except ImportError as error:
         raise EngineError(
             f"{options.engine} is not installed ({error.name} is missing): "
             f"run `pip install {PACKAGES[options.engine]}`"
         ) from error
-    except (ValueError, RuntimeError) as error:  # an unknown language, unusable weights
+    except (ValueError, RuntimeError) as error:  # an unknown language, unusable weights, no cuBLAS
         reason = str(error).partition("\n")[0]
         raise EngineError(f"{options.engine} cannot load {options.model}: {reason}") from error
-    asr.warm_up()
     return asr
 
 
@@ -178,8 +180,6 @@ def _openai_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
 def _onnx_whisper(options: AsrOptions, device: Device) -> "LanguageDecoder":
     from voice.asr_onnx import OnnxWhisperDecoder
 
-    if device.kind == "cuda":
-        return _faster_whisper(options, device)
     name = model_name(options)
     return OnnxWhisperDecoder(
         model_path(name), digest(name), options.language, device, options.languages

@@ -228,6 +228,7 @@ def run(arguments: argparse.Namespace) -> None:
         if name == "retail":
             models.append(model_folder(ASSISTANT) / WEIGHTS)
         suffix = f"-{encoder.name}" if arguments.encoder else ""
+        suffix += "-taught" if arguments.teachers else ""
         # the retail report is a table of its own in the README, beside the folder of public sets
         path = (
             arguments.out.parent / "retail.json"

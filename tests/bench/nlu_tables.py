@@ -16,7 +16,8 @@ FIGURES = {  # name in the JSON → what it is called
     "sentences": "sentence",
 }
 TITLES = {
-    "snips": "SNIPS", "atis": "ATIS", "clinc150": "CLINC150", "banking77": "Banking77",
+    "snips": "SNIPS", "snips-taught": "SNIPS", "atis": "ATIS", "atis-taught": "ATIS",
+    "clinc150": "CLINC150", "clinc150-taught": "CLINC150", "banking77": "Banking77",
     "nlupp": "NLU++ banking", "mixsnips": "MixSNIPS", "mixatis": "MixATIS",
     "dstc11": "DSTC11 insurance",
     "crosswoz": "CrossWOZ, e5-small",
@@ -24,6 +25,7 @@ TITLES = {
     "crosswoz-hanzi-random": "CrossWOZ, the same, random weights",
 }  # fmt: skip
 CHINESE = ("crosswoz", "crosswoz-hanzi-small", "crosswoz-hanzi-random")
+TELLING = 3.0  # standard errors
 HELD_OUT = {"retail_test": "first set", "retail_spoken_test": "spoken-style set"}
 WAYS = {
     "text": ", as text",
@@ -31,7 +33,7 @@ WAYS = {
     "heard": ", … and heard as in a call, doubts weighed",
 }
 SHOWN = {
-    "clinc150": ("in_scope", "oos_recall"),
+    **dict.fromkeys(("clinc150", "clinc150-taught"), ("in_scope", "oos_recall")),
     "nlupp": ("intent_f1", "slot_f1"),
     **dict.fromkeys(CHINESE, ("intent_f1", "slot_f1", "acts_f1", "sentences")),
 }
@@ -62,6 +64,36 @@ def public(sets: dict[str, Report]) -> str:
         f"**Understanding, public sets**, one joint model of at most {parameters:.0f} M parameters"
         f" each\n\n{table(head, rows)}"
     )
+
+
+def ablation(report: Report) -> str:
+    """What each part of the training is worth where examples are few."""
+    shown = [("snips", "intents"), ("snips", "slot_f1"), ("snips", "ece"), ("dstc11", "intents")]
+    rows = [
+        (variant, *(_with_gain(sets[of][figure]) for of, figure in shown))
+        for variant, sets in report["variants"].items()
+    ]
+    few = report["per_intent"]
+    head = (
+        "training", "SNIPS, intents", "SNIPS, slot F1", "SNIPS, calibration error",
+        "DSTC11 insurance, intents",
+    )  # fmt: skip
+    return (
+        f"**What each part is worth**: {few['snips']} sentences an intent of SNIPS, {few['dstc11']}"
+        f" of an insurer's, mean of {report['seeds']} seeds; in brackets the change in points, bold"
+        f" where it is three standard errors of the paired differences or more\n\n"
+        f"{table(head, rows)}"
+    )
+
+
+def _with_gain(figure: Report) -> str:
+    mean, gain, errors = figure["mean"], figure["gain"], figure["errors"]
+    if not gain:
+        return f"{100 * mean:.1f}"
+    told = f"({100 * gain:+.1f})"
+    if abs(errors or 0.0) >= TELLING:
+        told = f"**{told}**"
+    return f"{100 * mean:.1f} {told}"
 
 
 def retail(report: Report) -> str:
@@ -107,7 +139,9 @@ def _how(found: Report) -> str:
         how += f", {found['per_intent']} examples an intent"
         how += ", as many held back"
     if found["options"].get("teachers", 0):
-        how += f", distilled from {found['options']['teachers']}"
+        how += f", following {found['options']['teachers']} teachers"
+    if "gpu" in found["environment"]:
+        how += f", on one {found['environment']['gpu']}"
     if found["note"]:
         how += f"; {found['note']}"
     return how

@@ -1,6 +1,6 @@
-"""Writes the README's tables from the JSON of the benchmarks.
+"""Writes the tables of the README and the docs from the JSON of the benchmarks.
 
-python -m tests.bench.tables            # docs/bench/*.json → README.md
+python -m tests.bench.tables            # docs/bench/*.json → README.md, docs/understanding.md
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.bench import dialogue_tables, nlu_tables, peer_tables
 from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
-README = REPO / "README.md"
+PAGES = (REPO / "README.md", REPO / "docs" / "understanding.md")
 RESULTS = REPO / "docs" / "bench"
 PLACE = re.compile(r"<!-- bench:(\w+) -->\n.*?<!-- /bench -->", re.DOTALL)
 
@@ -24,8 +24,9 @@ Report = dict[str, Any]
 
 
 def main() -> None:
-    """Rewrite the README."""
-    README.write_text(with_tables(README.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
+    """Rewrite the pages."""
+    for page in PAGES:
+        page.write_text(with_tables(page.read_text(encoding="utf-8"), RESULTS), encoding="utf-8")
 
 
 def with_tables(text: str, results: Path) -> str:
@@ -337,6 +338,7 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "vad": _vad,
     "tts": _tts,
     "nlu": nlu_tables.public,
+    "ablation": nlu_tables.ablation,
     "retail": nlu_tables.retail,
     "knowledge": _knowledge,
     "replies": _replies,
@@ -350,8 +352,10 @@ TABLES: dict[str, Callable[[Report], str]] = {
 
 
 def _origin(environment: Report) -> str:
-    cpus = environment["cpus"]
-    return f"<sub>{environment['cpu']}, {cpus} cores; commit {environment['commit']}</sub>"
+    where = f"{environment['cpu']}, {environment['cpus']} cores"
+    if "gpu" in environment:
+        where += f", {environment['gpu']}"
+    return f"<sub>{where}; commit {environment['commit']}</sub>"
 
 
 if __name__ == "__main__":

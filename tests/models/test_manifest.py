@@ -14,11 +14,12 @@ FILE = file_entry("model.bin", b"x", "p/model.bin")
 SOURCE = f"[[models.sources]]\nkind = 'wheel'\n{WHEEL}"
 
 
-def test_the_default_models_are_what_the_demo_needs() -> None:
+def test_the_default_models_are_what_the_demo_needs_on_a_cpu_or_a_gpu() -> None:
     shipped = load_manifest()
     names = [model.name for model in shipped.with_sources(shipped.defaults())]
     assert names == [
         "whisper-base",
+        "whisper-base-torch",
         "minilm",
         "piper-joe",
         "coqui-joe",

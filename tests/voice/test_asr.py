@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from models import ModelError, ModelMissing
-from voice import EngineError
+from models.device import Device
+from voice import EngineError, asr
 from voice.asr import AsrOptions, load_asr
 
 
@@ -51,6 +53,21 @@ def test_a_missing_package_says_how_to_install_it(
         monkeypatch.delitem(sys.modules, module, raising=False)
     with pytest.raises(EngineError, match=f"pip install {remedy}"):
         load_asr(AsrOptions(engine=engine, device="cpu"))
+
+
+def test_on_a_gpu_whisper_runs_in_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime's graphs are a CPU's, and CTranslate2 wants another cuBLAS than torch brings."""
+    asked = []
+
+    def refuse(options: AsrOptions, device: Device) -> NoReturn:
+        asked.append((options.engine, device.kind))
+        raise ValueError("no GPU here")
+
+    monkeypatch.setattr(asr, "place", lambda preference: Device("cuda", "float16", 1))
+    monkeypatch.setattr(asr, "_openai_whisper", refuse)
+    with pytest.raises(EngineError, match="openai-whisper cannot load base: no GPU here"):
+        load_asr(AsrOptions(device="cuda"))
+    assert asked == [("openai-whisper", "cuda")]
 
 
 @pytest.mark.slow
