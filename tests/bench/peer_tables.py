@@ -29,7 +29,7 @@ def peers(report: Report) -> str:
         for name, peer in report["peers"].items()
         for calls, found in peer["calls_at_once"].items()
     ]
-    quiet = [(name, calls, found) for name, calls, found in rounds if _is_quiet(found)]
+    quiet = [(name, calls, found) for name, calls, found in rounds if is_quiet(found)]
     busy = "" if len(quiet) == len(rounds) else _left_out(len(rounds) - len(quiet), len(rounds))
     if not quiet:
         return f"{TITLE}: {busy}"
@@ -48,7 +48,8 @@ def peers(report: Report) -> str:
     return "\n\n".join([TITLE, drawn, f"{abouts}.", f"{note} {busy}".strip()])
 
 
-def _is_quiet(found: Report) -> bool:
+def is_quiet(found: Report) -> bool:
+    """Whether the round had the machine alone."""
     return bool(found["taken_by_others"] <= QUIET)
 
 

@@ -1,6 +1,6 @@
 """Writes the tables of the README and the docs from the JSON of the benchmarks.
 
-python -m tests.bench.tables            # docs/bench/*.json → README.md, docs/understanding.md
+python -m tests.bench.tables            # docs/bench/*.json → README.md, docs/*.md
 """
 
 import json
@@ -14,7 +14,7 @@ from tests.bench import dialogue_tables, nlu_tables, peer_tables
 from tests.bench.markdown import percent, table
 from tests.bench.report import REPO
 
-PAGES = (REPO / "README.md", REPO / "docs" / "understanding.md")
+PAGES = tuple(REPO / page for page in ("README.md", "docs/understanding.md", "docs/turn-taking.md"))
 RESULTS = REPO / "docs" / "bench"
 PLACE = re.compile(r"<!-- bench:(\w+) -->\n.*?<!-- /bench -->", re.DOTALL)
 
@@ -69,6 +69,25 @@ def _latency(report: Report) -> str:
         " others are spoken as they come."
     )
     return f"**What a caller waits**, {of}\n\n{drawn}\n\n{note}"
+
+
+def _waits(report: Report) -> str:
+    kinds = report["calls"]
+    rows = [
+        (
+            part.replace("_", " "),
+            *(
+                f"{of['parts_ms'][part]['p50']} / {of['parts_ms'][part]['p95']}"
+                f" ({percent(of['over_5_ms'][part])})"
+                for of in kinds.values()
+            ),
+        )
+        for part in next(iter(kinds.values()))["parts_ms"]
+    ]
+    whole = (of["voice_to_voice_ms"] for of in kinds.values())
+    rows.append(("**the whole**", *(f"{of['p50']} / {of['p95']}" for of in whole)))
+    head = ("p50 / p95, ms (over 5 ms in)", *kinds)
+    return f"**Where the wait goes**, by the records of calls\n\n{table(head, rows)}"
 
 
 def _start(report: Report) -> str:
@@ -332,6 +351,7 @@ TABLES: dict[str, Callable[[Report], str]] = {
     "peers": peer_tables.peers,
     "echo": _echo,
     "start": _start,
+    "waits": _waits,
     "endpoint": _endpoint,
     "turns": _turns,
     "speech": _speech,

@@ -31,6 +31,7 @@ from tests.bench.endpoint_data import ASKED
 from tests.bench.peers import stub
 from tests.bench.peers.callers import QUESTIONS, Question, questions
 from tests.bench.peers.ear import Heard, summary
+from tests.bench.peers.plot import plot
 from tests.bench.peers.subjects import (
     OFFHOOK_CALLS,
     OUT,
@@ -155,6 +156,7 @@ def _write(path: Path, name: str, found: dict[str, Any]) -> None:
         "peers": {known: peers[known] for known in SUBJECTS if known in peers},
     }
     write_report(path, result)
+    plot(result, path.with_suffix(".png"))
 
 
 def _free_port() -> int:
