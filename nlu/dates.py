@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import product
 
+from nlu.feasts import FEAST, read_feast
 from nlu.numbers import HOMOPHONES, numerals, squeezed
 
 DEFAULT_REGION = "US"  # ISO 3166: who says the month before the day
@@ -23,16 +24,6 @@ MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
     "|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
 )
-_HOLIDAYS = {  # (month, day)
-    "new year's day": (1, 1),
-    "valentine's day": (2, 14),
-    "halloween": (10, 31),
-    "christmas eve": (12, 24),
-    "christmas": (12, 25),
-    "boxing day": (12, 26),
-    "new year's eve": (12, 31),
-}
-_HOLIDAY = re.compile("|".join(_HOLIDAYS))
 _DAYS = "|".join(_WEEKDAYS)
 _WEEKDAY = re.compile(rf"(?:\b(next|last|past|this|coming) )?\b({_DAYS}|weekend)s?\b")
 _WEEK_ON = re.compile(
@@ -86,6 +77,8 @@ def read_date(text: str, today: date, region: str = DEFAULT_REGION) -> str | Non
     if re.search(r"\d/\d", said) and region not in _MONTH_FIRST:
         said = re.sub(r"\b(\d{1,2})/(\d{1,2})(/\d{2,4})?\b", _month_first, said)
     said = _YEAR_AFTER.sub(lambda match: _with_year(match, _day(today)), said)
+    if not _CALENDAR.search(said) and (feast := FEAST.search(said)):
+        return read_feast(feast, _day(today), region).isoformat()
     for shape, read in _SHAPES:
         if match := shape.search(said):
             try:
@@ -214,12 +207,6 @@ def _month(match: re.Match[str], today: date) -> str | None:
     if first and which in {"last", "since"} and first > today.isoformat():
         return date.fromisoformat(first).replace(year=int(first[:4]) - 1).isoformat()
     return first
-
-
-def _holiday(match: re.Match[str], today: date) -> str:
-    month, day = _HOLIDAYS[match.group()]
-    this_year = date(today.year, month, day)
-    return (this_year if this_year >= today else date(today.year + 1, month, day)).isoformat()
 
 
 def _day_of_month(match: re.Match[str], today: date) -> str | None:
@@ -375,7 +362,6 @@ _SPANS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], tuple[date,
 # In this order: "Saturday the 5th of May" is a calendar date first, and a Saturday last.
 _SHAPES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], str | None]], ...] = (
     (_CALENDAR, _calendar),
-    (_HOLIDAY, _holiday),
     (_WEEK_ON, _week_on),
     (_OF_WEEK, _of_week),
     (_EARLIEST, lambda _, today: today.isoformat()),

@@ -107,6 +107,16 @@ def test_a_code_however_it_is_spelled(said: str, code: str) -> None:
         ("4th of July", "2025-07-04"),
         ("Christmas Eve", "2025-12-24"),
         ("New Year\u2019s Day", "2026-01-01"),
+        ("labor day", "2025-09-01"),
+        ("by Thanksgiving", "2025-11-27"),
+        ("on black friday", "2025-11-28"),
+        ("last Thanksgiving", "2024-11-28"),
+        ("last christmas", "2024-12-25"),
+        ("the day after Christmas", "2025-12-26"),
+        ("a week before Easter", "2025-04-13"),
+        ("mothers day", "2025-05-11"),
+        ("Memorial Day", "2025-05-26"),
+        ("the 4th of July, Independence Day", "2025-07-04"),
         ("in two weeks", "2025-03-26"),
         ("three days ago", "2025-03-09"),
         ("last month", "2025-02-12"),
@@ -116,6 +126,11 @@ def test_a_code_however_it_is_spelled(said: str, code: str) -> None:
 )
 def test_dates(said: str, iso: str) -> None:
     assert read_date(said, TODAY) == iso
+
+
+def test_feasts_fall_where_the_caller_lives() -> None:
+    assert read_date("mother's day", TODAY, "GB") == "2025-03-30"
+    assert read_date("Thanksgiving", TODAY, "CA") == "2025-10-13"
 
 
 @pytest.mark.parametrize("said", ["", "I don't know", "may I ask something", "the 45th", "soon"])
