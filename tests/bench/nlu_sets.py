@@ -69,11 +69,15 @@ TASKS = {
     ),
     "mixsnips": Task(
         replace(FULL, several=1.0, epochs=5),
-        {"by": "not at hand"}, "training part rebuilt by joining SNIPS",
+        {"intents": "95.6", "slot_f1": "94.9", "sentences": "75.4",
+         "by": "GL-GIN (Qin et al. 2021); sentences from memory"},
+        "training part rebuilt by joining SNIPS",
     ),
     "mixatis": Task(
         replace(FULL, several=1.0, epochs=8),
-        {"by": "not at hand"}, "training part rebuilt by joining ATIS",
+        {"intents": "76.3", "slot_f1": "88.3", "sentences": "43.5",
+         "by": "GL-GIN (Qin et al. 2021); intents from memory"},
+        "training part rebuilt by joining ATIS",
     ),
     "dstc11": Task(
         replace(FULL, epochs=20, patience=20), {"by": "nobody: the task there was induction"},

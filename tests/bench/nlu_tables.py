@@ -35,6 +35,7 @@ WAYS = {
 SHOWN = {
     **dict.fromkeys(("clinc150", "clinc150-taught"), ("in_scope", "oos_recall")),
     "nlupp": ("intent_f1", "slot_f1"),
+    **dict.fromkeys(("mixsnips", "mixatis"), ("intents", "slot_f1", "sentences")),
     **dict.fromkeys(CHINESE, ("intent_f1", "slot_f1", "acts_f1", "sentences")),
 }
 
