@@ -15,7 +15,7 @@ from dialogue import DialogueError
 from dialogue.tables import METADATA
 
 FIRST = "0001"  # the version whose databases do not say so themselves
-_WRITES = "offhook_writes"  # execution option of a connection
+_WRITES = "offhook_writes"  # execution option of a connection that writes: SQLite's synchronous
 _CONNECT_SECONDS = 3  # to a server that does not answer
 _MIGRATING = 0x0FF40B  # PostgreSQL's advisory lock: any number, always the same
 _TABLE_OF_VERSION = "alembic_version"
@@ -49,9 +49,14 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Open a connection whose changes are all kept, or none."""
-    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+def writing(engine: Engine, *, lasting: bool = True) -> Iterator[Connection]:
+    """Open a connection whose changes are all kept, or none.
+
+    Without `lasting` a power cut, and nothing else, may take the last of them: SQLite then waits
+    for no disk, which takes half of the time of a small change.
+    """
+    writes = {_WRITES: "FULL" if lasting else "NORMAL"}
+    with engine.connect().execution_options(**writes) as connection, connection.begin():
         yield connection
 
 
@@ -126,11 +131,13 @@ def _sqlite(path: Path | None, lock_seconds: float) -> Engine:
     def begin(connection: Connection) -> None:
         # to write is said at once: a reader that turns writer would fail where it could have waited
         writes = connection.get_execution_options().get(_WRITES)
-        statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        begin = (f"PRAGMA synchronous = {writes}", "BEGIN IMMEDIATE") if writes else ("BEGIN",)
+        cursor = connection.connection.cursor()
         try:
-            connection.connection.cursor().execute(statement)
+            for statement in begin:
+                cursor.execute(statement)
         except sqlite3.Error as error:
-            raise OperationalError(statement, None, error) from error
+            raise OperationalError("; ".join(begin), None, error) from error
 
     return engine
 

@@ -59,15 +59,17 @@ class Store:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, *, lasting: bool = True) -> Iterator[Connection]:
         """Open a connection whose changes are kept if nothing is raised.
+
+        Without `lasting`, a power cut may take them; see `databases.writing`.
 
         Raises:
             ActionError: the database is locked, missing or broken; nothing was changed.
             ConnectionLost: it went away meanwhile; nobody knows whether the changes are kept.
 
         """
-        with _errors(), databases.writing(self._engine) as connection:
+        with _errors(), databases.writing(self._engine, lasting=lasting) as connection:
             yield connection
 
     def change(
@@ -97,7 +99,7 @@ class Store:
         rows = [_row(turn) for turn in turns]
         if not rows:
             return
-        with self.writing() as connection:
+        with self.writing(lasting=False) as connection:
             calls = {row["call"]: row["at"] for row in rows}
             connection.execute(
                 self._note_call,

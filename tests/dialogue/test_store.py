@@ -164,6 +164,15 @@ def test_history_is_kept_by_conversation(shop: Store) -> None:
     assert (conversation.last - conversation.began).seconds == 5
 
 
+def test_a_change_waits_for_the_disk_though_the_history_before_it_did_not(shop: Store) -> None:
+    def synchronous(connection: Connection) -> None:
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA synchronous")).scalar_one() == 2  # FULL
+
+    shop.remember([Turn("call-1", "2026-11-20T14:00:00", "assistant", "Hello.")])
+    shop.change("call-1 3", "look", NOON, synchronous)
+
+
 def test_opened_again_it_has_what_it_had(where: Where, retail: Assistant) -> None:
     if where is None:
         pytest.skip("a database in memory is a new one each time")
