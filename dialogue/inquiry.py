@@ -47,14 +47,15 @@ class Inquiry:
         unsure = understanding.confidence < self.assistant.confidence.act
         flow = self.assistant.flows.get(understanding.intent)
         if unsure or understanding.intent == OUT_OF_SCOPE:
-            return self.knowledge.find(turn.text, self._known(slots))
+            nothing = None if unsure else ""
+            return self.knowledge.find(turn.text, self._known(slots), expected=nothing)
         changes = flow is not None and any(case.change for case in flow.cases.values())
         if flow and flow.look_up and not changes:
             found = self.knowledge.find(turn.text, self._known(slots), NAMED)
             return _fitting(found.answer, NAMED)
         if flow and flow.faq:
             goes_on = bool(flow.offers or flow.then or flow.offer_person)  # after its own answer
-            found = self.knowledge.find(turn.text, self._known(slots), int(goes_on))
+            found = self.knowledge.find(turn.text, self._known(slots), int(goes_on), flow.faq)
             if found.answer and (found.answer.named or _nearer(flow, found)):
                 return _fitting(found.answer)
         return Found()

@@ -24,6 +24,7 @@ class Keywords:
         found = [stems(text) for text in texts]
         self._count = len(texts)
         self._texts_with = Counter(word for words in found for word in set(words))
+        self._words_of = [frozenset(words) for words in found]
         self._bm25 = _indexed(found) if self._texts_with else None
 
     def shares(self, question: str) -> Shares:
@@ -38,6 +39,15 @@ class Keywords:
         most = sum(self._rarity(word) for word in asked)
         shares: Shares = self._bm25.get_scores(known) / np.float32(most)
         return shares
+
+    def knows_none(self, question: str) -> bool:
+        """Whether no text has any of its words, and it has some."""
+        asked = stems(question)
+        return bool(asked) and not any(word in self._texts_with for word in asked)
+
+    def holds_all(self, text: int, question: str) -> bool:
+        """Whether the text of this number has all the words."""
+        return self._words_of[text].issuperset(stems(question))
 
     def _rarity(self, word: str) -> float:
         texts_with = self._texts_with[word]

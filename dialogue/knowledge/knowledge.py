@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,7 @@ class Found:
     passages: tuple[Ranked, ...] = ()
     readings: tuple[Reading, ...] = ()
     masked: str = ""  # the question with the kinds of things in place of their names
+    named: int = 0  # things of the graph in it
     away: bool = False  # the graph could not be asked
 
 
@@ -73,11 +74,24 @@ class Knowledge:
         """Return the answer, or None if nothing is near. Blocking, some ms."""
         return self.find(question, known).answer
 
-    def find(self, question: str, known: Known | None = None, least_named: int = 0) -> Found:
-        """Look for the answer; with `least_named` only the graph, if so many things are named."""
+    def find(
+        self,
+        question: str,
+        known: Known | None = None,
+        least_named: int = 0,
+        expected: str | None = None,
+    ) -> Found:
+        """Look for the answer; with `least_named` only the graph, if so many things are named.
+
+        `expected` is the anchor that the intent leads to, "" for one that leads to nothing of ours.
+        Where the words agree with it there is nothing to find, and their meaning is not asked.
+        """
         known = known or Known()
         found = self._from_graph(question, known, least_named)
         if found.answer or least_named:
+            return found
+        plain = not (found.named or found.away)
+        if expected is not None and plain and self._retrieval.agrees(question, expected):
             return found
         ranked = tuple(self.rank(question))
         best = ranked[0] if ranked else None
@@ -88,7 +102,7 @@ class Knowledge:
             )
         near = best is not None and best.confidence >= ABOUT_US
         about_us = near or found.about_us or answer is not None
-        return Found(answer, about_us, ranked, found.readings, found.masked, found.away)
+        return replace(found, answer=answer, about_us=about_us, passages=ranked)
 
     def rank(self, question: str, count: int = 5) -> list[Ranked]:
         """Return the nearest passages, whether they answer or not."""
@@ -101,16 +115,16 @@ class Knowledge:
         asked = questions.hear(question, known)
         named = len(asked.mentions)
         if named < max(least_named, questions.least_named):
-            return Found(masked=asked.masked)
+            return Found(masked=asked.masked, named=named)
         readings = questions.read(asked, self._encode([asked.masked])[0]) if asked.filled else []
         about_us = named > 0 and len(asked.said) >= QUESTION_WORDS
         try:
             facts = (questions.answer(one, known) for one in readings if one.confidence >= SURE)
             fact = next((fact for fact in facts if fact), None)
         except GraphAway:
-            return Found(None, about_us, (), tuple(readings), asked.masked, away=True)
+            return Found(None, about_us, (), tuple(readings), asked.masked, named, away=True)
         answer = _told(fact) if fact else None
-        return Found(answer, about_us, (), tuple(readings), asked.masked)
+        return Found(answer, about_us, (), tuple(readings), asked.masked, named)
 
     def _prepare(self, patient: bool) -> Questions | None:
         """Read the graph's names; an endpoint that is away is asked again at a later question."""

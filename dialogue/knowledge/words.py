@@ -15,7 +15,7 @@ _ASKING = """
 i me my we us our you your he she they them can could would will shall may might must do does did
 have has had am is are was were be been being what which who whom whose when where why how get got
 like want need please hi hello um uh okay so just tell know some any much many i'd i'm i've it's
-that's what's there's don't can't doesn't
+that's what's there's where's who's when's how's don't can't doesn't
 """
 STOPWORDS = frozenset((*_LITTLE.split(), *_ASKING.split()))
 

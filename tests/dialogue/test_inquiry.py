@@ -28,7 +28,13 @@ class Oracle(Knowledge):
         self.found = Found(answer, about_us)
         self.known: list[Known | None] = []
 
-    def find(self, question: str, known: Known | None = None, least_named: int = 0) -> Found:
+    def find(
+        self,
+        question: str,
+        known: Known | None = None,
+        least_named: int = 0,
+        expected: str | None = None,
+    ) -> Found:
         self.known.append(known)
         answer = self.found.answer
         of_passages = answer is not None and not answer.path

@@ -63,6 +63,30 @@ def test_rare_words_weigh_more_than_common_ones_and_other_things_count_against()
     assert not shares("is it?").any()
 
 
+@pytest.mark.parametrize(
+    ("question", "expected", "searched"),
+    [
+        ("do you have parking", "parking", False),  # every word, and nobody else has it
+        ("is parking expensive", "parking", False),  # well ahead
+        ("is delivery to the store free", "delivery", True),  # the words lead elsewhere
+        ("is parking free at your store", "parking", True),  # and nearly so
+        ("what's the capital of France", "", False),  # not a word of ours
+        ("is there a free lunch", "", True),
+        ("how is it", "", True),  # words that tell nothing
+        ("do you have parking", None, True),
+    ],
+)
+def test_where_the_words_agree_with_the_intent_their_meaning_is_not_asked(
+    question: str, expected: str | None, searched: bool
+) -> None:
+    knowledge = knowing(
+        entry("parking", "Is there parking?"),
+        entry("delivery", "What does delivery cost?", "Delivery is free for members."),
+        entry("pick-up", "Can I pick it up?", "Yes, delivery to our store is free."),
+    )
+    assert bool(knowledge.find(question, expected=expected).passages) == searched
+
+
 @pytest.mark.parametrize("count", [MANY - 1, MANY, 3 * MANY])
 def test_of_many_sentences_the_nearest_are_the_same_that_a_look_at_each_would_find(
     count: int,
