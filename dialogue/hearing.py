@@ -11,6 +11,7 @@ from dialogue.flows import Flow
 from dialogue.state import ChooseIntent, Heard, State
 from nlu.ellipsis import completed, with_digit
 from nlu.language import Reader, reader_of
+from nlu.understand import OUT_OF_SCOPE
 
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
 FIGURES = frozenset({"digits", "phone"})  # in an address: a house, a ZIP code
@@ -59,6 +60,11 @@ class Hearing:
         return self.heard.understanding.confidence >= self.assistant.confidence.ask
 
     @property
+    def beyond(self) -> bool:
+        """Whether it is certain to be none of our business."""
+        return self.sure and self.intent == OUT_OF_SCOPE
+
+    @property
     def asks_for_something(self) -> bool:
         """Whether there is a flow to begin for certain, beyond small talk."""
         return self.sure and self.flow is not None and not self.flow.small_talk
@@ -94,17 +100,24 @@ class Hearing:
         """
         if self.polarity or self.heard.keys:
             return self.polarity
-        if self.asks_for_something and self.intent != flow:
+        if self.asks_for_something and not self.is_about(flow):
             return _POLARITY.get(self.reader.read_leading_yes_no(self.text) or "")
         return _POLARITY.get(self.reader.read("yes_no", self.text, self.today) or "")
 
+    def is_about(self, flow: str) -> bool:
+        """Whether the intent is this flow's, or that of the one that offers it."""
+        offers = self.flow.offers if self.flow else None
+        return self.intent == flow or (offers is not None and offers.flow == flow)
+
     def asks_besides(self, flow: str) -> bool:
         """Whether a request follows the answer: "yes, and when are you open"."""
-        asks = self.asks_for_something and self.intent != flow
+        asks = self.asks_for_something and not self.is_about(flow)
         return asks and self.polarity is None and self.answer(flow) is not None
 
     def clear(self, flow: str) -> bool:
         """Whether keys, words, or what they mean, leave no doubt about a yes to this flow."""
+        if not self.heard.keys and self.reader.takes_back_yes(self.text):
+            return False
         if self.heard.keys or (self.sure and self.intent in {"affirm", flow}):
             return True
         if self.asks_besides(flow):
@@ -128,15 +141,15 @@ class Hearing:
         known = self.assistant.column(slot) if named else ()
         return next((thing for thing in named if thing in known), None)
 
-    def number(self, slot: str) -> str | None:
-        """Return the value of a slot that was asked for: any digits will do."""
+    def number(self, slot: str, fewest: int = 2) -> str | None:
+        """Return the value of a slot that was asked for: any digits will do, from so many on."""
         value, kind = self.value(slot), self.assistant.slots[slot]
         if value is not None or kind.kind != "digits":
             return value
         find = self.reader.find
         found = find("digits", self.text, self.today, kind.length)
         found = found or find("digits", self.text, self.today)
-        return found.value if found and len(found.value) > 1 else None  # "I don't have one"
+        return found.value if found and len(found.value) >= fewest else None  # "I don't have one"
 
     def whole(self, slot: str) -> str | None:
         """Return all that was said as the value of a free slot that was asked for.
@@ -144,10 +157,13 @@ class Hearing:
         What is no more than a yes or a no is none; with a no in it, only where any words may be
         the value: "no, not by card" is no way to pay.
         """
-        if self.polarity and not (self._open(slot) and self.reader.says_more(self.text)):
+        more, kind = self.reader.says_more(self.text), self.assistant.slots[slot].kind
+        if self.polarity and not (more and self._open(slot)):
             return None
-        match self.assistant.slots[slot].kind:
-            case "text" | "name":
+        match kind:
+            case "text":
+                return self.text if more or not self._open(slot) else None  # "no, wait"
+            case "name":
                 return self.text
             case "address":
                 return self.reader.read("address", self.text, self.today)

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import product
 
 from dialogue.actions import Claim, Found
 from dialogue.flows import Flow
-from dialogue.hearing import Hearing
+from dialogue.hearing import DAYS, Hearing
 from dialogue.pictured import Pictured
 from dialogue.state import AskSlot, Call, Decision, Idle, Prove
 from dialogue.verification import VERIFY
@@ -13,8 +14,7 @@ from nlu.language import Reader
 from nlu.understand import Alternative
 
 UNKNOWN = 2  # order or telephone numbers in a row that lead to nobody, until a person is offered
-
-
+CODES = frozenset({"postcode", "code", "digits", "phone"})  # kinds of factors
 BESIDE = 3  # words with a number that is not clear; with more of them it may be a request
 
 
@@ -69,16 +69,39 @@ class Proving(Pictured):
                 return self.ask()
             if not flow.small_talk:
                 return None
-        ways = tuple(
-            replace(way, text=reader.in_figures(kind, way.text, today))
-            for way in hearing.heard.alternatives or (Alternative(hearing.text),)
-        )
-        attempts = dict(self.state.claim.attempts)
-        attempts[step.factor] = (*attempts.get(step.factor, ()), ways)
-        claim = replace(self.state.claim, attempts=tuple(attempts.items()))
+        if not readable and hearing.beyond and kind != "name" and not _has_digits(hearing):
+            words = self.words.phrase("not_understood")  # "why do you need that?" is no try
+            return self.missed(words).because("beyond what was asked for")
+        claim = self.attempted(step.factor, hearing)
         return self.at(replace(self.state, claim=claim)).prove(
             self.assistant.flows[self.state.flow]
         )
+
+    def attempted(self, factor: str, hearing: Hearing) -> Claim:
+        """Return the claim with what was said for this factor, and for others with it."""
+        heard: dict[str, tuple[Alternative, ...]] = {}
+        for way in hearing.heard.alternatives or (Alternative(hearing.text),):
+            for name, words in self.told(factor, way.text, hearing.reader).items():
+                kind = self.assistant.factors[name].kind
+                text = hearing.reader.in_figures(kind, words, self.now.date())
+                heard[name] = (*heard.get(name, ()), replace(way, text=text))
+        attempts = dict(self.state.claim.attempts)
+        attempts |= {name: (*attempts.get(name, ()), ways) for name, ways in heard.items()}
+        return replace(self.state.claim, attempts=tuple(attempts.items()))
+
+    def told(self, factor: str, text: str, reader: Reader) -> dict[str, str]:
+        """Return the words for each factor: all for the one asked for, or a code's and a day's."""
+        today, kinds = self.now.date(), self.assistant.factors
+        required = self.state.claim.required
+        codes = [name for name in required if kinds[name].kind in CODES]
+        days = [name for name in required if kinds[name].kind in DAYS]
+        for code, day in product(codes, days):
+            for run in reader.digit_runs(text) if factor in {code, day} else ():
+                piece, rest = text[run.start : run.end], text[: run.start] + text[run.end :]
+                pairs = ((kinds[code].kind, piece), (kinds[day].kind, rest))
+                if all(reader.read(kind, words, today) for kind, words in pairs):
+                    return {code: piece, day: rest}
+        return {factor: text}
 
     def lock(self) -> Decision:
         """Do no more for this caller than to put them through."""
@@ -104,6 +127,11 @@ def is_attempt(kind: str, text: str, today: date, reader: Reader) -> bool:
     if kind == "name":
         return False
     return reader.read(kind, text, today) is not None or _is_a_number(text, reader)
+
+
+def _has_digits(hearing: Hearing) -> bool:
+    texts = (hearing.text, *(way.text for way in hearing.heard.alternatives))
+    return any(run.value for text in texts for run in hearing.reader.digit_runs(text))
 
 
 def _is_a_number(text: str, reader: Reader) -> bool:

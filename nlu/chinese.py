@@ -25,7 +25,16 @@ from nlu.chinese_numbers import (
 )
 from nlu.numbers import Found
 
-__all__ = ["digit_runs", "find", "in_figures", "read", "read_leading_yes_no", "says_more", "usual"]
+__all__ = [
+    "digit_runs",
+    "find",
+    "in_figures",
+    "read",
+    "read_leading_yes_no",
+    "says_more",
+    "takes_back_yes",
+    "usual",
+]
 
 _CURRENCIES = {
     "美元": "USD", "美金": "USD", "欧元": "EUR", "英镑": "GBP", "港币": "HKD", "港元": "HKD",
@@ -50,13 +59,14 @@ _NO = re.compile(r"不|没|别|否|算了|免了|拒绝")
 _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
 _RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
+_RETRACTS = re.compile(r"等等|等一下|等下|慢着|别|还是不|不对|不行|不是")
 _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
 _PARTICLES = re.compile(r"[啊呀吧呢了的哈嘛哦喔呃唉麻烦谢请你您我就那这它它们\s，。！？、,.!?]")
 _NOTHING_ELSE = re.compile(
     r"知道|清楚|记得|忘记|忘|想|方便|说|告诉|什么|用|在|手边|身边|现在|这里|太|也|都|还|真|可能|好像"
-    r"|对不起|抱歉"
+    r"|对不起|抱歉|等等|等一下|等会儿?|稍等|让我看看"
 )
 _MOST_BESIDE = 2  # characters beside an answer
 
@@ -171,6 +181,13 @@ def read_yes_no(text: str) -> str | None:
     if no:  # 不是, 不用: the yes after it is negated; 对，不用 is both
         return None if _YES.search(said[: no.start()]) else "no"
     return "yes"
+
+
+def takes_back_yes(text: str) -> bool:
+    """Tell whether a yes is taken back: 好，等等，别取消."""
+    said = _YES_LIKE.sub("是", narrow(text).replace("不好意思", ""))
+    agreed = [found.end() for shape in (_YES, _MANNERS) if (found := shape.search(said))]
+    return bool(agreed and _RETRACTS.search(said[min(agreed) :]))
 
 
 def read_leading_yes_no(text: str) -> str | None:

@@ -28,6 +28,10 @@ class Reader(Protocol):
         """Read an answer to a yes/no question that something else follows."""
         ...
 
+    def takes_back_yes(self, text: str) -> bool:
+        """Tell whether it takes back the yes that it begins with."""
+        ...
+
     def says_more(self, text: str) -> bool:
         """Tell whether an answer with a yes or a no in it says anything besides."""
         ...

@@ -256,8 +256,10 @@ def _costs(kind: str, text: str, today: date, index: _Index, region: str) -> Cos
             if letters := spelled_letters(text):
                 return _spelled_costs(letters, index)
             return _said_costs(read("name", text, today) or text, index)
-        case "postcode":
-            heard = heard_characters(text)
+        case "postcode":  # what is read is free of the words beside it: "sorry, six one eight …"
+            told = {heard_characters(text), read_postcode(text, region) or ""}
+            costs = [_code_costs(_plain(one), index.whole) for one in told]
+            return np.asarray(np.min(costs, axis=0))
         case "code":
             heard = characters(text)
         case _:

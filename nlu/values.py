@@ -34,7 +34,7 @@ from nlu.spelling import (
     unexplained,
 )  # fmt: skip
 from nlu.times import read_duration, read_time
-from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more
+from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more, takes_back_yes
 
 __all__ = [
     "KINDS",
@@ -44,6 +44,7 @@ __all__ = [
     "read",
     "read_leading_yes_no",
     "says_more",
+    "takes_back_yes",
     "usual",
 ]
 

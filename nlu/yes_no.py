@@ -29,7 +29,8 @@ _PHRASES = tuple(
         (r"\b(?:wouldn't|won't|couldn't|can't|cannot|would not) (?:say no|agree more|object)\b",
          "yes"),
         (r"\b(?:don't|do not|can't|wouldn't) (?:disagree|object)\b", "yes"),
-        (r"\bwhy not\b|\bno doubt\b|\b(?:no|not a) (?:problem|worries|objection)s?\b", "yes"),
+        (r"\bwhy not\b|\bno doubt\b|\b(?:no|not a) (?:problem|worries|objection|rush|hurry)s?\b"
+         r"|\b(?:don't|do not) worry\b", "yes"),
         (r"\b(?:do not|don't|wouldn't) mind\b|\bnot (?:wrong|bad|incorrect)\b", "yes"),
         (rf"\bno,? (?:that|it|this)(?: is|'s) (?:{_AGREEABLE})\b", "unclear"),
         (r"\bno,? thank(?:s| you)\b", "no"),
@@ -79,8 +80,17 @@ _NOTHING_ELSE = re.compile(
     r"|think|guess|believe|afraid|my|here|there|now|yet|else|something|what|which|of|on|at|hand"
     r"|(?:change|changed) (?:my|our) mind|(?:none of )?your business)\b"
 )
+_HESITATION = re.compile(
+    r"\b(?:wait|(?:hang|hold) on|(?:one|just|a|just a|just one) (?:moment|second|sec|minute)"
+    r"|let me (?:see|think|check|look)|i mean|actually|hello|what|pardon)\b"
+)
 _FOLLOWED = re.compile(r"[,.;!?]\s+|\s+(?:and|but|though)\s+", re.IGNORECASE)
 _TAKES_BACK = re.compile(r"\s*(?:actually|but|no\b|wait|hang on|hold on)", re.IGNORECASE)
+_NEGATED = r"(?:rather_no|not|never|stop)\b"
+_RETRACTS = re.compile(
+    rf"^[\s,.]*(?:(?:uh|um|er|oh|well|please)[\s,.]+)*{_NEGATED}"
+    rf"|\b(?:wait|(?:hang|hold) on|actually|sorry)\b(?:\W*$|.*\b{_NEGATED})"
+)
 _MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
 
 
@@ -101,6 +111,20 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
     return _rather(said)
 
 
+def takes_back_yes(text: str) -> bool:
+    """Tell whether a yes is taken back: "yes, uh, no wait, don't".
+
+    "Yes, I don't need it any more" takes nothing back.
+    """
+    said = squeezed(text).lower().replace("\u2019", "'")
+    for shape, meaning in _PHRASES:
+        said = shape.sub(meaning, said)
+    yes = _YES.search(said) or _RATHER_YES.search(said)
+    if yes and _NO.search(said):
+        return True
+    return bool(yes and _RETRACTS.search(said[yes.end() :]))
+
+
 def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
     """Read an answer that something else follows: "yes, and what does shipping cost".
 
@@ -118,12 +142,12 @@ def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
 def says_more(text: str) -> bool:
     """Tell whether an answer with a yes or a no in it is more: "no, the lid doesn't close".
 
-    "No", "I don't have one" and "I'd rather not say" are not.
+    "No", "no, wait", "I don't have one" and "I'd rather not say" are not.
     """
     said = squeezed(text).lower().replace("\u2019", "'")
     for shape, meaning in _PHRASES:
         said = shape.sub(meaning, said)
-    for shape in (_YES, _NOTHING_ELSE, _MANNERS, _FILLING):
+    for shape in (_YES, _HESITATION, _NOTHING_ELSE, _MANNERS, _FILLING):
         said = shape.sub(" ", said)
     return re.search(r"[a-z]{2}", said) is not None
 

@@ -50,6 +50,14 @@ async def test_an_answer_with_a_yes_or_a_no_in_it_is_kept_word_for_word(
     assert dict(agent.state.slots)["problem"] == answer
 
 
+@pytest.mark.parametrize("said", ["no, wait", "hold on a second", "um let me think", "wait what"])
+async def test_thinking_aloud_is_no_answer(agent: FlowAgent, caller: Caller, said: str) -> None:
+    await caller.rings()
+    await caller.says("I have a complaint")
+    await caller.says(said)
+    assert "problem" not in dict(agent.state.slots)
+
+
 @pytest.mark.parametrize("answer", ["no", "No, thanks.", "no I don't", "no, I'd rather not say"])
 async def test_a_bare_no_is_no_answer(agent: FlowAgent, caller: Caller, answer: str) -> None:
     await caller.rings()

@@ -44,11 +44,50 @@ async def test_who_shows_who_they_are_is_served(asked: Caller) -> None:
 @dialogue
 async def test_it_is_asked_for_again_more_clearly_and_then_to_be_keyed_in(asked: Caller) -> None:
     assert await asked.says("six two seven one two") == ZIP_AGAIN
-    assert await asked.says("it's on the corner of Elm Street") == ZIP_LAST
+    assert await asked.says("number six on the corner of Elm Street") == ZIP_LAST
     assert await asked.presses("62711#") == BORN
     assert "such as March 5th" in await asked.says("November 1971")
     assert "key in two digits" in await asked.says("the 22nd of November 1917")
     assert await asked.presses("11221971#") == MAY_CANCEL
+
+
+@dialogue
+async def test_a_question_is_no_try(asked: Caller) -> None:
+    await asked.says("six two seven one two")
+    await asked.says("six two seven one nine")
+    assert ZIP_LAST in await asked.says("why on earth does this matter")
+    assert await asked.says("six two seven one one") == BORN
+
+
+@dialogue
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sorry, six two seven one one",
+        "fine, it's six two seven one one",
+        "six two seven one one I said",
+    ],
+)
+async def test_the_words_beside_a_code_do_not_count_against_it(asked: Caller, said: str) -> None:
+    assert await asked.says(said) == BORN
+
+
+@dialogue
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it's six two seven one one and my birthday is November 22nd 1971",
+        "born the 22nd of November 1971, and the zip is six two seven one one",
+    ],
+)
+async def test_who_says_both_at_once_is_not_asked_again(asked: Caller, said: str) -> None:
+    assert await asked.says(said) == MAY_CANCEL
+
+
+@dialogue
+async def test_of_two_at_once_the_wrong_one_is_asked_for(asked: Caller) -> None:
+    said = "six two seven one one, November 23rd 1971"
+    assert "such as March 5th" in await asked.says(said)
 
 
 @dialogue

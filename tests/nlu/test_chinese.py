@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.chinese import find, in_figures, read, read_leading_yes_no, says_more
+from nlu.chinese import find, in_figures, read, read_leading_yes_no, says_more, takes_back_yes
 from nlu.chinese_numbers import simplified, value_of
 from nlu.chinese_samples import numeral, say
 from nlu.language import reader_of
@@ -281,6 +281,15 @@ def test_a_language_chooses_its_reader() -> None:
     assert reader_of("zh-CN").read("date", "明天", TODAY) == "2025-03-13"
     assert reader_of("en").read("date", "tomorrow", TODAY) == "2025-03-13"
     assert reader_of("en").read("date", "明天", TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "back"),
+    [("好，等等，不要取消", True), ("对，先别取消", True), ("是的，不要了，取消吧", False),
+     ("没问题，取消吧", False), ("不是这个", False)],
+)  # fmt: skip
+def test_a_yes_taken_back(said: str, back: bool) -> None:
+    assert takes_back_yes(said) is back
 
 
 @pytest.mark.parametrize("said", ["不是，盖子关不上", "没有声音", "对，它漏水", "不行，按了没反应"])

@@ -1,6 +1,6 @@
 import pytest
 
-from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more
+from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more, takes_back_yes
 
 YES = """
 yes|yeah|yup|yep that's me|that's right|yes that's correct|uh-huh|uh huh|mm-hmm|mm hmm|mhm|mmhmm
@@ -92,8 +92,42 @@ def test_more_than_a_no(said: str) -> None:
         "uh-huh",
         "none of your business",
         "no I changed my mind",
+        "no, wait",
+        "hold on a second",
         "2",
     ],
 )
 def test_no_more_than_a_no(said: str) -> None:
     assert not says_more(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes uh no wait don't cancel it",
+        "Yes, wait.",
+        "yes, don't",
+        "sure, actually I'd rather not",
+        "okay hold on",
+        "yes... no!",
+    ],
+)
+def test_a_yes_taken_back(said: str) -> None:
+    assert takes_back_yes(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yes please",
+        "yes cancel it, I don't need it any more",
+        "sure, no rush",
+        "yes, don't worry",
+        "no, that's right",
+        "no",
+        "go ahead, I don't want it",
+        "yes and when are you open",
+    ],
+)
+def test_a_yes_that_holds(said: str) -> None:
+    assert not takes_back_yes(said)
