@@ -14,7 +14,7 @@ from dialogue.assistant import Assistant
 from dialogue.flows import Flow
 from dialogue.knowledge import Answer, Found, Knowledge, Known, Purchase
 from dialogue.proving import is_attempt
-from dialogue.state import Prove, State, Step
+from dialogue.state import Idle, Prove, State, Step
 from dialogue.store import Store
 from nlu.language import reader_of
 from nlu.understand import OUT_OF_SCOPE, Understanding
@@ -54,7 +54,8 @@ class Inquiry:
             found = self.knowledge.find(turn.text, self._known(slots), NAMED)
             return _fitting(found.answer, NAMED)
         if flow and flow.faq:
-            goes_on = bool(flow.offers or flow.then or flow.offer_person)  # after its own answer
+            asked_first = isinstance(state.step, Idle)  # in passing a flow does not go on
+            goes_on = asked_first and bool(flow.offers or flow.then or flow.offer_person)
             found = self.knowledge.find(turn.text, self._known(slots), int(goes_on), flow.faq)
             if found.answer and (found.answer.named or _nearer(flow, found)):
                 return _fitting(found.answer)

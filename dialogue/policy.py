@@ -128,7 +128,12 @@ class Policy(Requests):
                 slow = replace(self.state, slow=True, misses=0)
                 words = self.words.phrase("slower") + self.state.said
                 return Decision(slow, words).because("speaks more slowly from here on")
-        if hearing.sure and hearing.intent == "repeat" and self.state.said:
+        if (
+            hearing.sure
+            and hearing.intent == "repeat"
+            and self.state.said
+            and not self.says_yes(hearing)
+        ):
             return Decision(replace(self.state, misses=0), self.state.said).because("says it again")
         return None
 
@@ -150,8 +155,8 @@ class Policy(Requests):
     def answered(self, hearing: Hearing) -> Decision | None:  # noqa: PLR0911 - one for each step
         """Take it as the answer to the open question, if it is one."""
         match self.state.step:
-            case AskSlot(slot):
-                return self.answered_slot(slot, hearing)
+            case AskSlot() as step:
+                return self.answered_slot(step, hearing)
             case ConfirmSlot() as step:
                 return self.answered_read_back(step, hearing)
             case ConfirmIntent() as step:
@@ -167,13 +172,14 @@ class Policy(Requests):
             case Closing() as step:
                 return self.answered_goodbye(step, hearing)
             case Idle():
-                return self.said_only_a_value(hearing)
+                return self.took_up_offer(hearing) or self.said_only_a_value(hearing)
 
-    def answered_slot(self, slot: str, hearing: Hearing) -> Decision | None:
+    def answered_slot(self, step: AskSlot, hearing: Hearing) -> Decision | None:
         """Take the value, if there is one."""
+        slot = step.slot
         if self.changes_topic(hearing, slot):
             return None
-        value = hearing.number(slot)
+        value = hearing.number(slot, fewest=1 if step.begun else 2)
         if value is None and not hearing.heard.answer:
             value = hearing.whole(slot)
         given = {slot: value} if value is not None else {}
@@ -220,6 +226,9 @@ class Policy(Requests):
             case "deny":
                 idle = self.at(replace(self.state, step=Idle()))
                 return idle.missed(self.words.phrase("sorry")).because("guessed wrong")
+        given = self.needed(step.intent, hearing)
+        if self.answers_with(given, hearing):
+            return self.start(step.intent, dict(step.slots) | given).because("guessed right")
         return None
 
     def answered_choice(self, step: ChooseIntent, hearing: Hearing) -> Decision | None:
@@ -239,7 +248,12 @@ class Policy(Requests):
                 idle = self.at(replace(self.state, step=Idle()))
                 return idle.missed(self.words.phrase("sorry")).because("neither of the two")
             case _:
-                return None
+                given = self.needed(first, hearing) | self.needed(second, hearing)
+                if not self.answers_with(given, hearing):
+                    return None
+                slots = tuple((dict(step.slots) | given).items())
+                asking = self.at(replace(self.state, step=replace(step, slots=slots)))
+                return asking.missed(()).because("a value, but to which?")
         given = dict(step.slots) | hearing.given(self.assistant.flows[chosen])
         return self.start(chosen, given).because("chosen from two")
 
@@ -312,6 +326,10 @@ class Policy(Requests):
                     if texts.alone and self.seen(slot):
                         return self.start(texts.alone, {})
         return self.missed(self.words.text(self.assistant.written.picture_no_use))
+
+    def says_yes(self, hearing: Hearing) -> bool:
+        """Whether it is a plain yes to an open question, whatever else "uh huh" may be."""
+        return isinstance(self.state.step, YES_NO_STEPS) and hearing.answer("") == "affirm"
 
     def changes_topic(self, hearing: Hearing, slot: str) -> bool:
         """Say whether the caller wants another flow, rather than to give this slot's value."""

@@ -77,7 +77,10 @@ class Progress(Proving):
         """Check a value; read it back, or go on with it."""
         texts, length = self.assistant.slot_texts[slot], self.assistant.slots[slot].length
         if self.misfit(slot, value):
-            asking = self.at(replace(self.state, step=AskSlot(slot)))
+            begun = self.begun(slot, value)
+            if len(begun) == length:
+                return self.take(slot, begun).because(f"{slot} came in pieces")
+            asking = self.at(replace(self.state, step=AskSlot(slot, begun)))
             words = self.words.text(texts.invalid, self.words.spoken({slot: value}))
             missed = asking.missed(words or self.words.phrase("not_understood"))
             return missed.because(f"{slot} has {length} characters, not {len(value)}")
@@ -85,6 +88,16 @@ class Progress(Proving):
             reading_back = self.at(replace(self.state, step=ConfirmSlot(slot, value)))
             return reading_back.ask().because(f"reads back {slot}")
         return self.at(self.filled(slot, value)).proceed()
+
+    def begun(self, slot: str, value: str) -> str:
+        """Return the digits of the slot so far, with those of this turn; none if it is another."""
+        kind, step = self.assistant.slots[slot], self.state.step
+        if kind.kind != "digits" or kind.length is None:
+            return ""
+        before = step.begun if isinstance(step, AskSlot) and step.slot == slot else ""
+        joined = value if value.startswith(before) else before + value  # they may begin anew
+        fitting = (digits for digits in (joined, value) if len(digits) <= kind.length)
+        return next(fitting, "")
 
     def proceed(self) -> Decision:
         """Ask for the next slot that the flow needs, or answer.

@@ -1,9 +1,11 @@
 """What callers ask for of their own accord: a flow, a question, another thing, or nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dialogue.flows import Flow
 from dialogue.hearing import Hearing
+from dialogue.proving import BESIDE
 from dialogue.state import (
     AskSlot,
     ChooseIntent,
@@ -36,8 +38,8 @@ class Requests(Switching):
         again = flow and hearing.likely and hearing.intent == self.state.finished
         if flow and again and not busy and hearing.given(flow):
             return self.requested(flow, hearing, busy).because(f"intent {score}, as just before")
-        if not busy and self.state.offered and hearing.polarity:
-            return self.answered_what_comes_next(hearing.polarity).because("what was offered")
+        if not busy and self.state.offered and hearing.polarity == "deny":
+            return self.declined_offer().because("not what was offered")
         if not busy and hearing.polarity and self.state.later:
             return self.resume().because("what waits")
         if not busy and hearing.polarity == "deny":
@@ -81,18 +83,52 @@ class Requests(Switching):
         return None
 
     def said_only_a_value(self, hearing: Hearing) -> Decision | None:
-        """A bare order number is a request, too."""
+        """A bare order number is a request, too; so is one with thanks, or with what means nothing.
+
+        "Thank you, and what about 52340?"
+        """
         for slot, texts in self.assistant.slot_texts.items():
             value = hearing.value(slot)
-            if texts.alone and value is not None and not hearing.words_beside(slot):
+            if texts.alone is None or value is None:
+                continue
+            if not hearing.words_beside(slot) or self.nothing_else(hearing, slot, value):
                 return self.start(texts.alone, {slot: value})
         return None
 
-    def answered_what_comes_next(self, polarity: str) -> Decision:
-        """Begin the flow that was offered, or leave it."""
+    def nothing_else(self, hearing: Hearing, slot: str, value: str) -> bool:
+        """Whether the words beside a value ask for nothing that we know of."""
+        idle_words = hearing.beyond or (hearing.flow is not None and hearing.flow.small_talk)
+        return idle_words and not self.misfit(slot, value) and not hearing.heard.answer
+
+    def took_up_offer(self, hearing: Hearing) -> Decision | None:
+        """Begin the flow that was offered, where they say yes to it or name what it needs."""
+        before = self.assistant.flows.get(self.state.offered)
+        if before is None or before.offers is None:
+            return None
+        offered = before.offers.flow
+        given = self.needed(offered, hearing)
+        if self.answers_with(given, hearing) or hearing.polarity == "affirm":
+            return self.start(offered, given).because("what was offered")
+        return None
+
+    def needed(self, intent: str, hearing: Hearing) -> dict[str, str]:
+        """Return what was said of that which the flow needs."""
+        said = hearing.given(self.assistant.flows[intent])
+        return {slot: said[slot] for slot in self.assistant.flows[intent].needs if slot in said}
+
+    def answers_with(self, given: Mapping[str, str], hearing: Hearing) -> bool:
+        """Whether these values are all that was said: "where is order 15213" is another request."""
+        if not hearing.asks_for_something:
+            return bool(given)
+        texts = self.assistant.slot_texts
+        return any(
+            hearing.intent == texts[slot].alone and len(hearing.words_beside(slot)) <= BESIDE
+            for slot in given
+        )
+
+    def declined_offer(self) -> Decision:
+        """Leave the flow that was offered."""
         offer = self.assistant.flows[self.state.offered].offers
-        if offer and polarity == "affirm":
-            return self.start(offer.flow, {})
         return self.at(self.idle()).ask(self.words.text(offer.if_no if offer else None))
 
     def guess(self, step: ConfirmIntent | ChooseIntent) -> Decision:
@@ -107,6 +143,8 @@ class Requests(Switching):
         if slot := hearing.unreadable(flow):
             asking = replace(self.state, flow=hearing.intent, step=AskSlot(slot))
             return self.at(asking).ask()
+        if flow.offers and (named := self.needed(flow.offers.flow, hearing)):
+            return self.at(self.left()).start(flow.offers.flow, named)
         given = hearing.given(flow)
         if busy and self.at_once(flow, given):
             return self.answer_aside(hearing.intent, flow, given)

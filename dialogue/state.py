@@ -30,9 +30,10 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class AskSlot:
-    """Waits for a slot's value."""
+    """Waits for a slot's value, or for the rest of it."""
 
     slot: str
+    begun: str = ""  # its first digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,105 @@
+"""How people talk on a telephone: in pieces, with thanks in between, and with a yes taken back."""
+
+import pytest
+from sqlalchemy import text
+
+from dialogue.store import Store
+from tests.dialogue.caller import Caller
+
+pytestmark = pytest.mark.anyio
+
+READ_BACK = "I heard order 1 5 2 1 3, is that right?"
+ZIP = "So that I know it's you, what is the ZIP code of your address?"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("one five", "two one three"),
+        ("it's one five two one", "three"),
+        ("one five", "two one", "three"),
+        ("one five", "one five two", "one three"),  # begun anew
+        ("one five", "one five two one three"),
+        ("two two nine nine nine nine", "one five two one three"),
+    ],
+)
+async def test_a_number_in_pieces_is_put_together(caller: Caller, pieces: tuple[str, ...]) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    for piece in pieces[:-1]:
+        assert "an order number has five digits" in await caller.says(piece)
+    assert await caller.says(pieces[-1]) == READ_BACK
+
+
+async def test_a_single_digit_alone_is_no_piece(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    assert "an order number has" not in await caller.says("I have just one")
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["yes uh no wait don't cancel it", "yes, hold on", "yes, sorry, I'd better not cancel it yet"],
+)
+async def test_a_yes_that_is_taken_back_changes_nothing(
+    caller: Caller, store: Store, said: str
+) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206")
+    await caller.says("yes")
+    await caller.proves()
+    assert "Shall I cancel it?" in await caller.says(said)
+    assert status(store) == "processing"
+    await caller.says("yes")
+    assert status(store) == "cancelled"
+
+
+def status(store: Store) -> object:
+    with store.reading() as connection:
+        return connection.execute(
+            text("SELECT status FROM orders WHERE number = '15206'")
+        ).scalar_one()
+
+
+async def test_what_is_to_be_returned_is_not_asked_for_again(caller: Caller) -> None:
+    await caller.rings()
+    assert await caller.says("I want to return order 15213") == READ_BACK
+    assert await caller.says("yes") == ZIP
+
+
+@pytest.mark.parametrize("answer", ["15213", "sure it's 15213", "yes, it's 15213"])
+async def test_an_offer_is_taken_up_by_what_it_needs(caller: Caller, answer: str) -> None:
+    await caller.rings()
+    assert (await caller.says("can I return things")).endswith("Shall I start a return for you?")
+    assert await caller.says(answer) == READ_BACK
+    assert await caller.says("yes") == ZIP
+
+
+async def test_another_request_is_no_yes_to_an_offer(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("can I return things")
+    assert await caller.says("first of all where is order 15213") == READ_BACK
+    assert "on its way" in await caller.says("yes")
+
+
+@pytest.mark.parametrize(
+    "said", ["thank you, and what about 15213", "I'm calling about number 15213"]
+)
+async def test_a_number_among_words_that_ask_for_nothing_is_a_request(
+    caller: Caller, said: str
+) -> None:
+    await caller.rings()
+    assert await caller.says(said) == READ_BACK
+
+
+async def test_a_guess_is_confirmed_by_what_it_needs(caller: Caller) -> None:
+    await caller.rings()
+    assert await caller.says("maybe a refund") == "Is this about a refund?"
+    assert await caller.says("15213") == READ_BACK
+    assert "I see no refund" in await caller.says("yes")
+
+
+async def test_uh_huh_is_a_yes_though_it_may_be_a_what(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("where is order 15213")
+    assert "on its way" in await caller.says("uh huh")
