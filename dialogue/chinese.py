@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 YES = "是的"
+HARMLESS = frozenset("卡我用想要的改成换付款支吧请是那个张就以把它号码")
 _LONG_NUMBER = re.compile(r"\d{5,}")  # a ZIP code
 _WEEKDAYS = "一二三四五六日"
 _NEAR = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}

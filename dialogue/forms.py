@@ -13,6 +13,7 @@ class Forms(Protocol):
     """One language's; a module. `dialogue.phrasing` shows each by an example."""
 
     YES: str
+    HARMLESS: frozenset[str]  # words that tell nothing of whoever says how they want to pay
 
     def spoken_digits(self, digits: str) -> str:
         """Return a number that is said digit by digit."""

@@ -7,6 +7,14 @@ from decimal import Decimal
 from string import Formatter
 
 YES = "yes"
+HARMLESS = frozenset({
+    "a", "an", "and", "another", "by", "can", "card", "change", "different", "do", "don't",
+    "else", "for", "from", "have", "i", "i'd", "i'll", "if", "in", "instead", "is", "it", "it's",
+    "like", "my", "new", "no", "not", "number", "of", "okay", "on", "one", "or", "other", "pay",
+    "paying", "please", "put", "rather", "see", "so", "sorry", "sure", "take", "that", "that's",
+    "the", "then", "this", "to", "um", "uh", "use", "want", "we", "well", "will", "with", "would",
+    "yes", "you", "your",
+})  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 _SENTENCE_END = re.compile(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from dialogue.agent import CallerTurn, Said
 from dialogue.assistant import Assistant
+from dialogue.forms import forms_of
 from dialogue.phrasing import spoken_digits
 from dialogue.state import AskSlot, ConfirmSlot, Prove, State
 from nlu.language import reader_of
@@ -14,16 +15,6 @@ DOT = "•"
 LONG = 12  # from so many digits on, the last four may stay: enough to tell cards apart
 NUMBERS = frozenset({"digits", "phone"})  # kinds of slots
 _WORD = re.compile(r"[\u4e00-\u9fff]|[^\W\d_]+(?:'\w+)?|\w*[^\W\d]\w*")
-_HARMLESS = frozenset({
-    "a", "an", "and", "another", "by", "can", "card", "change", "different", "do", "don't",
-    "else", "for", "from", "have", "i", "i'd", "i'll", "if", "in", "instead", "is", "it", "it's",
-    "like", "my", "new", "no", "not", "number", "of", "okay", "on", "one", "or", "other", "pay",
-    "paying", "please", "put", "rather", "see", "so", "sorry", "sure", "take", "that", "that's",
-    "the", "then", "this", "to", "um", "uh", "use", "want", "we", "well", "will", "with", "would",
-    "yes", "you", "your",
-    *"卡我用想要的改成换付款支吧请是那个张就以把它号码",
-})  # fmt: skip
-"""Words that tell nothing of whoever says how they want to pay."""
 FEWEST = 3  # digits that are a secret among words: a card's security code
 
 
@@ -64,7 +55,8 @@ def secret_parts(text: str, slot: str, assistant: Assistant) -> set[str]:
     if texts is None or not texts.vocabulary:
         return {text}
     listed = {word for answer in texts.vocabulary for word in _WORD.findall(answer.casefold())}
-    if any(word not in listed | _HARMLESS for word in _WORD.findall(_plain(text))):
+    harmless = forms_of(assistant.language).HARMLESS
+    if any(word not in listed | harmless for word in _WORD.findall(_plain(text))):
         return {text}
     runs = reader_of(assistant.language).digit_runs(text)
     return {text[run.start : run.end] for run in runs if len(run.value) >= FEWEST}
