@@ -178,7 +178,7 @@ class Policy(Requests):
         """Take the value, if there is one."""
         slot = step.slot
         if self.changes_topic(hearing, slot):
-            return None
+            return self.answered_with_request(slot, hearing)
         value = hearing.number(slot, fewest=1 if step.begun else 2)
         if value is None and not hearing.heard.answer:
             value = hearing.whole(slot)
@@ -190,6 +190,18 @@ class Policy(Requests):
         if hearing.answer(self.state.flow) == "deny":  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
+
+    def answered_with_request(self, slot: str, hearing: Hearing) -> Decision | None:
+        """Take the value that was asked for; what else they want comes after, if it needs none."""
+        value, flow = hearing.number(slot), hearing.flow
+        if value is None or flow is None or slot in {*flow.needs, *flow.takes}:
+            return None
+        given = hearing.given(flow)
+        if self.misfit(slot, value) or not self.at_once(flow, given):
+            return None
+        waits = Asked(hearing.intent, tuple(given.items()))
+        later = (waits, *self.state.later)[:MOST_LATER]
+        return self.at(replace(self.state, later=later)).take_all({slot: value})
 
     def answered_read_back(self, step: ConfirmSlot, hearing: Hearing) -> Decision | None:
         """Yes, no, or another value: "No, it's 15206"."""

@@ -103,3 +103,18 @@ async def test_uh_huh_is_a_yes_though_it_may_be_a_what(caller: Caller) -> None:
     await caller.rings()
     await caller.says("where is order 15213")
     assert "on its way" in await caller.says("uh huh")
+
+
+async def test_a_number_that_was_asked_for_is_kept_beside_another_question(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    said = "it's 15213 and by the way what do you want for shipping"
+    assert await caller.says(said) == READ_BACK
+    assert "Now, about the cost of shipping. Shipping is $4.95" in await caller.says("yes")
+
+
+async def test_another_request_about_another_order_is_followed(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    await caller.says("actually no I want to cancel order 15206")
+    assert await caller.says("yes") == ZIP
