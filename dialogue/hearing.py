@@ -98,6 +98,8 @@ class Hearing:
         The model's word goes first, then the words' own: "yes, cancel it" is a yes, though it is
         the request once more, and so is the beginning of "yes, and when are you open".
         """
+        if not self.heard.keys and self.reader.is_undecided(self.text):
+            return None
         if self.polarity or self.heard.keys:
             return self.polarity
         if self.asks_for_something and not self.is_about(flow):

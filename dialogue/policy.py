@@ -187,7 +187,7 @@ class Policy(Requests):
             return self.take_all(given)
         if self.pictures:
             return self.look_for(slot)
-        if hearing.answer(self.state.flow) == "deny":  # they do not have it
+        if "deny" in {hearing.polarity, hearing.answer(self.state.flow)}:  # they do not have it
             return self.offer_person(self.words.phrase("all_right"))
         return None
 

@@ -64,11 +64,12 @@ class Requests(Switching):
         return replace(missed, rewordable=Rewordable(sorry) if beyond else None)
 
     def declined_with_thanks(self, hearing: Hearing) -> bool:
-        """Whether "anything else?" got a no that reads as thanks: "no, that's all, thank you"."""
+        """Whether "anything else?" got a no that reads as thanks: "perfect, that's all"."""
         state, flow = self.state, hearing.flow
         asked = isinstance(state.step, Idle) and state.served and not state.offered
         small_talk = flow is not None and flow.small_talk and bool(flow.say)
-        return asked and not state.later and small_talk and hearing.answer("") == "deny"
+        done = hearing.answer("") == "deny" or hearing.reader.wants_nothing_more(hearing.text)
+        return asked and not state.later and small_talk and done
 
     def corrected(self, hearing: Hearing) -> Decision | None:
         """Answer once more, about another one than the flow that ended last was about."""

@@ -29,11 +29,13 @@ __all__ = [
     "digit_runs",
     "find",
     "in_figures",
+    "is_undecided",
     "read",
     "read_leading_yes_no",
     "says_more",
     "takes_back_yes",
     "usual",
+    "wants_nothing_more",
 ]
 
 _CURRENCIES = {
@@ -59,6 +61,8 @@ _NO = re.compile(r"不|没|别|否|算了|免了|拒绝")
 _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要|有|肯定|ok|yes", re.IGNORECASE)
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
 _RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
+_UNDECIDED = re.compile(r"不知道|不清楚|不(?:太)?确定|不一定|没想好|再想|也许|可能吧|说不好")
+_NOTHING_MORE = re.compile(r"就这些|就这样|没(?:有)?(?:别的|其他|其它|事)了?|没有了|没了")
 _RETRACTS = re.compile(r"等等|等一下|等下|慢着|别|还是不|不对|不行|不是")
 _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
@@ -201,6 +205,16 @@ def read_leading_yes_no(text: str) -> str | None:
     if match and said == "yes" and (not plain or _TAKES_BACK.match(match["rest"])):
         return None
     return said
+
+
+def is_undecided(text: str) -> bool:
+    """Tell whether somebody can neither say yes nor no: 我不太确定."""
+    return _UNDECIDED.search(narrow(text)) is not None
+
+
+def wants_nothing_more(text: str) -> bool:
+    """Tell whether somebody is done, who was asked for anything else: 好的，就这些."""
+    return _NOTHING_MORE.search(narrow(text)) is not None
 
 
 def says_more(text: str) -> bool:

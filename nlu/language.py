@@ -32,6 +32,14 @@ class Reader(Protocol):
         """Tell whether it takes back the yes that it begins with."""
         ...
 
+    def is_undecided(self, text: str) -> bool:
+        """Tell whether it is neither a yes nor a no because they cannot say."""
+        ...
+
+    def wants_nothing_more(self, text: str) -> bool:
+        """Tell whether somebody is done, who was asked for anything else."""
+        ...
+
     def says_more(self, text: str) -> bool:
         """Tell whether an answer with a yes or a no in it says anything besides."""
         ...

@@ -34,18 +34,27 @@ from nlu.spelling import (
     unexplained,
 )  # fmt: skip
 from nlu.times import read_duration, read_time
-from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more, takes_back_yes
+from nlu.yes_no import (
+    is_undecided,
+    read_leading_yes_no,
+    read_yes_no,
+    says_more,
+    takes_back_yes,
+    wants_nothing_more,
+)
 
 __all__ = [
     "KINDS",
     "digit_runs",
     "find",
     "in_figures",
+    "is_undecided",
     "read",
     "read_leading_yes_no",
     "says_more",
     "takes_back_yes",
     "usual",
+    "wants_nothing_more",
 ]
 
 DEFAULT_CURRENCY = "USD"

@@ -15,6 +15,16 @@ _NEITHER = re.compile(
     r"|(?:correct|confirm|change|right) (?:my|your|our|the)"
     r"|no,? (?:you|they|he|she|we)(?:'re|'s| are| is) (?:right|correct|true))\b"
 )
+_UNDECIDED = re.compile(
+    r"\b(?:no idea|no clue|dunno|maybe|perhaps|(?:do not|don't) know|(?:it )?depends|more or less"
+    r"|not (?:so |too |quite |entirely |really )?(?:sure|certain)|let me (?:think|see)"
+    r"|have to think)\b"
+)
+_NOTHING_MORE = re.compile(
+    r"\b(?:(?:that(?:'s| is|'ll be| will be)|this is) (?:all|everything|it)\b"
+    r"(?! (?:wrong|about|for))"
+    r"|(?:i'm|we're|i am|we are) (?:all set|done|good)\b|nothing (?:else|more)\b)"
+)
 _AGREEABLE = "right|correct|true|fine|good|ok|okay|perfect"
 # Phrases whose words mean something else together than apart, in this order.
 _PHRASES = tuple(
@@ -137,6 +147,18 @@ def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:
     if said == "yes" and (not _YES.search(first.lower()) or _TAKES_BACK.match(rest[0])):
         return None
     return said
+
+
+def is_undecided(text: str) -> bool:
+    """Tell whether somebody can neither say yes nor no: "hmm, I'm not sure"."""
+    said = squeezed(text).lower().replace("\u2019", "'")
+    beside, count = _UNDECIDED.subn(" ", said)
+    return count > 0 and not (_YES.search(beside) or _NO.search(beside))
+
+
+def wants_nothing_more(text: str) -> bool:
+    """Tell whether somebody is done, who was asked for anything else: "perfect, that's all"."""
+    return _NOTHING_MORE.search(squeezed(text).lower().replace("\u2019", "'")) is not None
 
 
 def says_more(text: str) -> bool:

@@ -118,3 +118,18 @@ async def test_another_request_about_another_order_is_followed(caller: Caller) -
     await caller.says("where is my order")
     await caller.says("actually no I want to cancel order 15206")
     assert await caller.says("yes") == ZIP
+
+
+async def test_who_cannot_decide_is_asked_again(caller: Caller, store: Store) -> None:
+    await caller.rings()
+    await caller.says("cancel order 15206")
+    await caller.says("yes")
+    await caller.proves()
+    assert (await caller.says("no idea, hmm, I'm not sure")).endswith("Shall I cancel it?")
+    assert "stays as it is" in await caller.says("no")
+
+
+async def test_thanks_and_that_is_all_end_the_call(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("what do you want for shipping")
+    assert "Goodbye" in await caller.says("great, that's everything, thanks")

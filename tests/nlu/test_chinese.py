@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.chinese import find, in_figures, read, read_leading_yes_no, says_more, takes_back_yes
+from nlu.chinese import (
+    find,
+    in_figures,
+    is_undecided,
+    read,
+    read_leading_yes_no,
+    says_more,
+    takes_back_yes,
+    wants_nothing_more,
+)
 from nlu.chinese_numbers import simplified, value_of
 from nlu.chinese_samples import numeral, say
 from nlu.language import reader_of
@@ -290,6 +299,13 @@ def test_a_language_chooses_its_reader() -> None:
 )  # fmt: skip
 def test_a_yes_taken_back(said: str, back: bool) -> None:
     assert takes_back_yes(said) is back
+
+
+def test_who_cannot_say_and_who_is_done() -> None:
+    assert is_undecided("嗯，我不太确定")
+    assert not is_undecided("确定")
+    assert wants_nothing_more("好的，就这些，谢谢")
+    assert not wants_nothing_more("谢谢")
 
 
 @pytest.mark.parametrize("said", ["不是，盖子关不上", "没有声音", "对，它漏水", "不行，按了没反应"])

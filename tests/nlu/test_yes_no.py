@@ -1,6 +1,13 @@
 import pytest
 
-from nlu.yes_no import read_leading_yes_no, read_yes_no, says_more, takes_back_yes
+from nlu.yes_no import (
+    is_undecided,
+    read_leading_yes_no,
+    read_yes_no,
+    says_more,
+    takes_back_yes,
+    wants_nothing_more,
+)
 
 YES = """
 yes|yeah|yup|yep that's me|that's right|yes that's correct|uh-huh|uh huh|mm-hmm|mm hmm|mhm|mmhmm
@@ -131,3 +138,34 @@ def test_a_yes_taken_back(said: str) -> None:
 )
 def test_a_yes_that_holds(said: str) -> None:
     assert not takes_back_yes(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "undecided"),
+    [
+        ("hmm well I'm not sure", True),
+        ("maybe", True),
+        ("I don't know", True),
+        ("let me think", True),
+        ("I don't know, yes, go ahead", False),
+        ("no, I'm not sure about that one", False),
+        ("I'm sure", False),
+    ],
+)
+def test_who_cannot_say(said: str, undecided: bool) -> None:
+    assert is_undecided(said) is undecided
+
+
+@pytest.mark.parametrize(
+    ("said", "done"),
+    [
+        ("perfect that's all I needed", True),
+        ("great, that's everything, thanks", True),
+        ("thanks, that'll be it", True),
+        ("I'm good", True),
+        ("that's all wrong", False),
+        ("thanks for everything", False),
+    ],
+)
+def test_who_is_done(said: str, done: bool) -> None:
+    assert wants_nothing_more(said) is done
