@@ -5,8 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from dialogue.agent import Said
@@ -76,12 +77,17 @@ class Inquiry:
             return Known(today)
         try:
             with self.store.reading() as connection:
-                rows = connection.execute(text(query), {name: given[name] for name in needed})
+                rows = connection.execute(_prepared(query), {name: given[name] for name in needed})
                 bought = [Purchase(item, date.fromisoformat(str(day))) for item, day in rows]
         except (SQLAlchemyError, ValueError) as error:
             log.error("purchases of assistant.toml failed: %s: %s", type(error).__name__, error)
             return Known(today)
         return Known(today, tuple(bought))
+
+
+@cache
+def _prepared(query: str) -> TextClause:
+    return text(query)
 
 
 def _nearer(flow: Flow, found: Found) -> bool:

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, FromClause, column, select, table
+from sqlalchemy import Connection, FromClause, Select, column, select, table
 
 from dialogue.actions import Found
 from dialogue.assistant import Assistant
@@ -26,11 +28,7 @@ class Suggestions:
         about = self.products(found)
         if not about:
             return None
-        columns = ("name", "price", "stock")
-        stock: FromClause = METADATA.tables.get(
-            self.stock, table(self.stock, *map(column, columns))
-        )
-        rows = connection.execute(select(*(stock.c[name] for name in columns)))
+        rows = connection.execute(_all_of(self.stock))
         prices = {row.name: row.price for row in rows if int(row.stock) > 0}
         suggestion = self.recommender.suggest(about, prices.keys() - set(owned))
         if suggestion is None:
@@ -41,11 +39,19 @@ class Suggestions:
     def products(self, found: Found) -> Sequence[str]:
         """Return the products that the found values name: `item`, or `items` in words."""
         text = f"{found.values.get('item', '')} {found.values.get('items', '')}"
-        return [
-            name
-            for name in self.recommender.names
-            if re.search(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", text, re.IGNORECASE)
-        ]
+        return [name for name in self.recommender.names if _named(name).search(text)]
+
+
+@cache
+def _all_of(stock: str) -> Select[Any]:
+    columns = ("name", "price", "stock")
+    of: FromClause = METADATA.tables.get(stock, table(stock, *map(column, columns)))
+    return select(*(of.c[name] for name in columns))
+
+
+@lru_cache(maxsize=4096)
+def _named(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-]){re.escape(name)}s?(?![\w-])", re.IGNORECASE)
 
 
 def may_suggest(found: Found, state: State, assistant: Assistant) -> bool:

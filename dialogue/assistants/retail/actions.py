@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from rapidfuzz import fuzz, process, utils
-from sqlalchemy import Row, RowMapping, insert, select, update
+from sqlalchemy import BindParameter, Row, RowMapping, bindparam, insert, select, update
 
 from dialogue import ActionError
 from dialogue.actions import Found, Profile, Request, callers, change, known_caller, look_up
@@ -30,15 +30,28 @@ ANOTHER = re.compile(r"\b(?:new|another|different|other)\b|新|别的|另|其他
 TICKETS_FROM, TICKETS_TO = 100_000, 1_000_000
 NOT_FOUND = Found("not_found")
 
+# Put together once: that takes longer than to ask.
+ORDER_NUMBER: BindParameter[str] = bindparam("order_number")
+ORDER = select(ORDERS).where(ORDERS.c.number == ORDER_NUMBER)
+OWNER = select(CUSTOMERS).join(ORDERS).where(ORDERS.c.number == ORDER_NUMBER)
+HOUSEHOLD = select(CUSTOMERS).where(CUSTOMERS.c.phone == bindparam("phone"))
+PRODUCTS = select(CATALOG.c.name)
+PRODUCT = select(CATALOG).where(CATALOG.c.name == bindparam("name"))
+KEPT = (  # lines of an order that have not been sent back
+    select(ORDER_LINES)
+    .outerjoin(RETURNS)
+    .where(ORDER_LINES.c.order_number == ORDER_NUMBER, RETURNS.c.id.is_(None))
+    .order_by(ORDER_LINES.c.id)
+)
+
 
 @callers(by=["order_number", "phone_number"])
 def customers(request: Request) -> list[Profile]:
     """Whose order it is; or all of a household who share a telephone."""
-    query = select(CUSTOMERS).order_by(CUSTOMERS.c.id)
     if number := request.slots.get("order_number"):
-        query = query.join(ORDERS).where(ORDERS.c.number == number)
+        found = request.connection.execute(OWNER, {"order_number": number})
     else:
-        query = query.where(CUSTOMERS.c.phone == request.slots["phone_number"])
+        found = request.connection.execute(HOUSEHOLD, {"phone": request.slots["phone_number"]})
     return [
         Profile(
             row.id,
@@ -48,7 +61,7 @@ def customers(request: Request) -> list[Profile]:
                 "birth_date": row.birth_date.isoformat() if row.birth_date else "",
             },
         )
-        for row in request.connection.execute(query)
+        for row in found
     ]
 
 
@@ -259,14 +272,8 @@ def _change_unsent(request: Request, **values: str) -> None:
 
 def _returnable(request: Request) -> Sequence[Row[Any]]:
     """Give the order's lines that have not been sent back; if one was named, that alone."""
-    query = (
-        select(ORDER_LINES)
-        .outerjoin(RETURNS)
-        .where(ORDER_LINES.c.order_number == request.slots["order_number"])
-        .where(RETURNS.c.id.is_(None))
-        .order_by(ORDER_LINES.c.id)
-    )
-    lines = request.connection.execute(query).all()
+    number = {"order_number": request.slots["order_number"]}
+    lines = request.connection.execute(KEPT, number).all()
     named = request.slots.get("product", "")  # perhaps of an earlier request, and not in here
     return [line for line in lines if _is_called(line.product, named)] or lines
 
@@ -282,9 +289,8 @@ def _send_back(request: Request, kind: str) -> Sequence[Row[Any]]:
 
 
 def _is_in_stock(request: Request, line: Row[Any]) -> bool:
-    stock = select(CATALOG.c.stock).where(CATALOG.c.name == line.product)
-    left: int = request.connection.execute(stock).scalar() or 0
-    return left >= int(line.quantity)
+    product = request.connection.execute(PRODUCT, {"name": line.product}).one_or_none()
+    return product is not None and product.stock >= line.quantity
 
 
 def _payment(request: Request) -> str | None:
@@ -335,7 +341,7 @@ def find_refund(request: Request) -> Found:
 )
 def find_product(request: Request) -> Found:
     """Find out whether we have it."""
-    names = request.connection.execute(select(CATALOG.c.name)).scalars().all()
+    names = request.connection.execute(PRODUCTS).scalars().all()
     match = process.extractOne(
         request.slots["product"],
         names,
@@ -345,8 +351,7 @@ def find_product(request: Request) -> Found:
     )
     if match is None:
         return Found("unknown")
-    query = select(CATALOG).where(CATALOG.c.name == match[0])
-    row = request.connection.execute(query).mappings().one()
+    row = request.connection.execute(PRODUCT, {"name": match[0]}).mappings().one()
     stock = row["stock"]
     values = {
         "item": row["name"],
@@ -375,8 +380,8 @@ def known_customer(request: Request) -> Known | None:
 
 
 def _order(request: Request) -> RowMapping | None:
-    query = select(ORDERS).where(ORDERS.c.number == request.slots["order_number"])
-    return request.connection.execute(query).mappings().one_or_none()
+    number = {"order_number": request.slots["order_number"]}
+    return request.connection.execute(ORDER, number).mappings().one_or_none()
 
 
 def _source(order: RowMapping) -> str:
