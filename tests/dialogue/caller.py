@@ -41,7 +41,7 @@ INTENTS = {  # the first whose pattern is found
     "greeting": r"^(hello|hi)\b",
 }
 PRODUCTS = r"(?:the |an? )?(kettle|desk lamp|espresso machine|mountain bike|trampoline)"
-DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|november 26th)"
+DATES = r"(on )?(sunday|saturday|tomorrow|thanksgiving|founders day|november 26th)"
 
 
 PROOFS = {  # ZIP code and birth date of whose order it is

@@ -289,7 +289,12 @@ async def test_a_goodbye_before_any_request(caller: Caller) -> None:
             "On Thursday, November 26th we are closed. "
             "We open again on Friday, November 27th at 9 AM.",
         ),
-        ("are you open on thanksgiving", "For which day?"),
+        (
+            "are you open on thanksgiving",
+            "On Thursday, November 26th we are closed. "
+            "We open again on Friday, November 27th at 9 AM.",
+        ),
+        ("are you open on founders day", "For which day?"),
     ],
 )
 async def test_opening_hours_know_the_calendar(caller: Caller, question: str, answer: str) -> None:
