@@ -95,9 +95,10 @@ _TRAILING = re.compile(  # a stop after the last of these words may be Whisper's
     re.IGNORECASE,
 )
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
-_WISH = re.compile(
-    r"\b(?:please|want|need|would like|I'd like|looking for|(?:can|could|may) (?:I|you|we)"
-    r"|let me|tell me|give me|get me|send me|cancel|how|what|when|where|which|who|why)\b",
+_WISH = re.compile(  # what somebody does not want is a reason, and the wish follows
+    r"(?<!n['\u2019]t )(?<!\bnot )\b(?:please(?! (?:do not|don['\u2019]t)\b)|want|need|would like"
+    r"|I'd like|looking for|(?:can|could|may) (?:I|you|we)|let me|tell me|give me|get me|send me"
+    r"|cancel|how|what|when|where|which|who|why)\b",
     re.IGNORECASE,
 )
 _TALE = re.compile(  # of the caller, or of what has happened: mostly there is a reason to tell it
@@ -136,7 +137,7 @@ _SURELY = 4.0  # log odds: as sure as smart-turn may be
 def features(evidence: Evidence) -> dict[str, float]:
     """What counts, as numbers: mostly 1 for so and 0 for not."""
     words = evidence.words.strip()
-    *_, last = _BETWEEN_SENTENCES.split(words)
+    *told, last = _BETWEEN_SENTENCES.split(words)
     wish, question = bool(_WISH.search(last)), words.endswith(("?", "？"))
     found: dict[str, float] = {
         "no words": not words,
@@ -145,6 +146,7 @@ def features(evidence: Evidence) -> dict[str, float]:
         "question": question,
         "wish": wish,
         "tale": bool(_TALE.search(last)) and not (wish or question),
+        "comes to the point": bool(told) and (wish or question),
         "spelled": bool(_SPELLED.search(words)),
         "doubtful words": 1 - evidence.confidence if words else 0.0,
         "sounds finished": _log_odds(evidence.sounds_finished),

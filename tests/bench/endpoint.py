@@ -8,6 +8,7 @@ set does not name them).
 
     python -m tests.bench.endpoint             # the report, docs/bench/endpoint.json and its plot
     python -m tests.bench.endpoint --fit       # also the weights, voice/data/endpointing.json
+    python -m tests.bench.endpoint --extend    # also a weight that it lacks, beside those it has
 """
 
 import argparse
@@ -79,8 +80,9 @@ def main() -> None:
     """Collect (once), fit if asked, report."""
     options = _arguments()
     pauses = kept(options.pauses) if options.pauses.is_file() else collect(options.pauses)
-    if options.fit:
-        told = {"fitted_by": "tests/bench/endpoint.py", **asdict(fit(pauses))}
+    if options.fit or options.extend:
+        found = fit(pauses) if options.fit else extend(fitted(), pauses)
+        told = {"fitted_by": "tests/bench/endpoint.py", **asdict(found)}
         WEIGHTS.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
         fitted.cache_clear()
     result = {"benchmark": "endpoint", "environment": environment(), **report(pauses)}
@@ -133,12 +135,38 @@ def _pause(event: Paused, turn: Turn, finished: float) -> Pause:
 
 def fit(pauses: Sequence[Pause]) -> Models:
     """Fit what ships, on the part that teaches."""
-    taught = [pause for pause in pauses if pause.part == TEACH and pause.counts]
+    taught = _taught(pauses)
     usual = float(np.median([p.seconds for p in taught if p.seconds and p.of in CALLERS]))
     return Models(
         _fitted([pause for pause in taught if pause.of in ANSWERS]),
         _fitted([pause for pause in taught if pause.of not in ANSWERS]),
         round(usual, 2),
+    )
+
+
+def extend(models: Models, pauses: Sequence[Pause]) -> Models:
+    """Fit the weights that open speech lacks, beside those it has; its ramp stays as it is."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    taught, model = [pause for pause in _taught(pauses) if pause.of not in ANSWERS], models.open
+    rows = [features(pause.evidence()) for pause in taught]
+    lacking = [name for name in rows[0] if name not in model.weights]
+    known = np.array([[row[name] for name in lacking] for row in rows])
+    odds = np.array([sum(model.weights.get(n, 0.0) * v for n, v in row.items()) for row in rows])
+    odds += model.bias
+    side = np.array([1 if pause.seconds is None else -1 for pause in taught])
+
+    def loss(weights: Any) -> float:  # logistic regression's own, with what is known as an offset
+        wrong = np.logaddexp(0, -side * (odds + known @ weights))
+        return float(_rareness(taught) @ wrong + weights @ weights / 2)
+
+    learned = minimize(loss, np.zeros(len(lacking))).x
+    weights = {n: round(float(w), 3) for n, w in zip(lacking, learned, strict=True)}
+    answer = {**models.answer.weights, **dict.fromkeys(lacking, 0.0)}
+    return replace(
+        models,
+        answer=replace(models.answer, weights=answer),
+        open=replace(model, weights={**model.weights, **weights}),
     )
 
 
@@ -151,16 +179,24 @@ def _fitted(pauses: Sequence[Pause]) -> Model:
     known = np.array([[row[name] for name in names] for row in rows])
     plain = np.array([not any(row[name] for name in BY_HAND) for row in rows])
     over = np.array([pause.seconds is None for pause in pauses])
-    kinds = Counter((pause.of, pause.seconds is None) for pause in pauses)
-    rare = np.array([1 / math.sqrt(kinds[pause.of, pause.seconds is None]) for pause in pauses])
-    rare *= len(pauses) / rare.sum()
     learned = LogisticRegression(max_iter=1000)
-    learned.fit(known[plain], over[plain], sample_weight=rare[plain])
+    learned.fit(known[plain], over[plain], sample_weight=_rareness(pauses)[plain])
     weights = {n: round(float(w), 3) for n, w in zip(names, learned.coef_[0], strict=True)}
     bias = round(float(learned.intercept_[0]), 3)
     odds = bias + known @ np.array([weights[name] for name in names])
     lacking = np.array([lacks(pause.words, pause.evidence().expected) for pause in pauses])
     return Model(bias, weights | BY_HAND, **_ramp(pauses, odds, lacking))
+
+
+def _taught(pauses: Sequence[Pause]) -> list[Pause]:
+    return [pause for pause in pauses if pause.part == TEACH and pause.counts]
+
+
+def _rareness(pauses: Sequence[Pause]) -> Any:
+    """What each counts for, so that no set and no outcome outweighs the others by its number."""
+    kinds = Counter((pause.of, pause.seconds is None) for pause in pauses)
+    rare = np.array([1 / math.sqrt(kinds[pause.of, pause.seconds is None]) for pause in pauses])
+    return rare * len(pauses) / rare.sum()
 
 
 def _ramp(pauses: Sequence[Pause], odds: Any, lacking: Any) -> dict[str, float]:
@@ -280,6 +316,7 @@ def plot(curves: dict[str, list[dict[str, float]]], file: Path) -> None:
 def _arguments() -> Any:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--fit", action="store_true", help="fit the weights anew")
+    parser.add_argument("--extend", action="store_true", help="fit what the weights lack")
     parser.add_argument(
         "--pauses", type=Path, default=Path("out/bench/pauses.jsonl"),
         help="what was heard is kept here, and taken up again",

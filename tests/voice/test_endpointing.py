@@ -32,6 +32,10 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("When are you open?", "", OPEN_SPEECH),
         ("Yes, it is.", "It is", YES_NO),
         ("Who is this for?", "I'd like one for", OPEN_SPEECH),
+        ("My parcel has not come. Is it lost?", "Is it lost?", OPEN_SPEECH),
+        ("The box was open. I want a refund.", "I want a refund.", OPEN_SPEECH),
+        ("I want the keyboard.", "I don't want the keyboard.", OPEN_SPEECH),
+        ("Please send the lamp.", "Please do not send the lamp.", OPEN_SPEECH),
         ("15213", "Oh, it's 1521", ORDER_NUMBER),
         ("我的订单在哪里？", "我的订单在哪里，", OPEN_SPEECH),
         ("No.", "No, but", MORE),
@@ -64,6 +68,10 @@ def test_a_long_goodbye_takes_no_time_to_read() -> None:
 
 def test_a_question_is_answered_sooner_than_a_remark() -> None:
     assert patience("Where is my chair?") < patience("I sent the chair back in March.")
+
+
+def test_a_second_remark_may_have_a_third() -> None:
+    assert patience("I was at your store. Nobody was there.") == patience("Nobody was there.")
 
 
 def test_a_remark_is_an_answer_where_one_was_asked_for() -> None:
