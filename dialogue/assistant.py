@@ -299,12 +299,20 @@ def _able_to_verify(assistant: Assistant) -> Assistant:
 
 
 def fixed_sentences(assistant: Assistant) -> tuple[str, ...]:
-    """Return every sentence that is always the same, as `reply` yields it: for a phrase cache."""
+    """Return every sentence that is always the same, as `reply` yields it: for a phrase cache.
+
+    Those that answer questions are among them, and those about each of the requests.
+    """
+    texts = [spoken.text for spoken in spoken_texts(assistant)]
+    texts += [passage.text for passage in assistant.library.passages]
+    requests = {flow.about: None for flow in assistant.flows.values() if flow.about}
+    known = [assistant.facts, *({**assistant.facts, "about": about} for about in requests)]
     fixed = {
         clause: None
-        for spoken in spoken_texts(assistant)
-        for sentence in sentences(spoken.text)
-        if names(sentence) <= assistant.facts.keys()
-        for clause in render(sentence, assistant.facts)
+        for text in texts
+        for sentence in sentences(text)
+        for values in known
+        if names(sentence) <= values.keys()
+        for clause in render(sentence, values)
     }
     return tuple(fixed)
