@@ -146,7 +146,7 @@ def features(evidence: Evidence) -> dict[str, float]:
         "question": question,
         "wish": wish,
         "tale": bool(_TALE.search(last)) and not (wish or question),
-        "comes to the point": bool(told) and (wish or question),
+        "comes to the point": any(map(_TALE.search, told)) and (wish or question),
         "spelled": bool(_SPELLED.search(words)),
         "doubtful words": 1 - evidence.confidence if words else 0.0,
         "sounds finished": _log_odds(evidence.sounds_finished),

@@ -70,6 +70,10 @@ def test_a_question_is_answered_sooner_than_a_remark() -> None:
     assert patience("Where is my chair?") < patience("I sent the chair back in March.")
 
 
+def test_who_has_only_greeted_has_told_nothing() -> None:
+    assert patience("Hello. I want a refund.") == patience("I want a refund.")
+
+
 def test_a_second_remark_may_have_a_third() -> None:
     assert patience("I was at your store. Nobody was there.") == patience("Nobody was there.")
 
