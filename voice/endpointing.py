@@ -95,14 +95,16 @@ _TRAILING = re.compile(  # a stop after the last of these words may be Whisper's
     re.IGNORECASE,
 )
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
-_WISH = re.compile(  # what somebody does not want is a reason, and the wish follows
+_OPENING = r"^(?:(?:so|and|but|well|hi|hello)\b\W*)*"
+_ASKS = r"(?:how|what|when|where|which|who|why)\b"
+_WISH = re.compile(  # what somebody does not want is a reason, and "when it came" part of a tale
     r"(?<!n['\u2019]t )(?<!\bnot )\b(?:please(?! (?:do not|don['\u2019]t)\b)|want|need|would like"
     r"|I'd like|looking for|(?:can|could|may) (?:I|you|we)|let me|tell me|give me|get me|send me"
-    r"|cancel|how|what|when|where|which|who|why)\b",
+    rf"|cancel)\b|{_OPENING}{_ASKS}|\b{_ASKS}(?=.*\?$)",
     re.IGNORECASE,
 )
 _TALE = re.compile(  # of the caller, or of what has happened: mostly there is a reason to tell it
-    r"^(?:(?:so|and|but|well|hi|hello)\b\W*)*(?:I|I'm|my|it|it's|there|the|we|he|she|they)\b"
+    rf"{_OPENING}(?:I|I'm|my|it|it's|there|the|we|he|she|they)\b"
     r"|\b(?:was|were|had|bought|ordered|sent|gave|came|got|moved|paid|told|been|has|have)\b",
     re.IGNORECASE,
 )

@@ -35,6 +35,8 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("My parcel has not come. Is it lost?", "Is it lost?", OPEN_SPEECH),
         ("The box was open. I want a refund.", "I want a refund.", OPEN_SPEECH),
         ("I want the keyboard.", "I don't want the keyboard.", OPEN_SPEECH),
+        ("When did it come?", "The box was open when it came.", OPEN_SPEECH),
+        ("Where it is I want to know.", "I know where it is.", OPEN_SPEECH),
         ("Please send the lamp.", "Please do not send the lamp.", OPEN_SPEECH),
         ("15213", "Oh, it's 1521", ORDER_NUMBER),
         ("我的订单在哪里？", "我的订单在哪里，", OPEN_SPEECH),
