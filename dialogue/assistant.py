@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from dialogue import AssistantError, Fault
@@ -117,6 +118,7 @@ class Folder:
 
 
 SHIPPED = Path(__file__).parent / "assistants"
+MOST_ANSWERS = 200  # sentences spoken ahead: a quarter of an hour, half of what the cache holds
 
 
 def default_assistant() -> Path:
@@ -301,16 +303,17 @@ def _able_to_verify(assistant: Assistant) -> Assistant:
 def fixed_sentences(assistant: Assistant) -> tuple[str, ...]:
     """Return every sentence that is always the same, as `reply` yields it: for a phrase cache.
 
-    Those that answer questions are among them, and those about each of the requests.
+    Those that answer questions come first and are not too many, so that the others stay in it;
+    those about each of the requests are among them.
     """
-    texts = [spoken.text for spoken in spoken_texts(assistant)]
-    texts += [passage.text for passage in assistant.library.passages]
+    passages = assistant.library.passages
+    answers = (each for passage in passages for each in sentences(passage.text))
+    said = (each for spoken in spoken_texts(assistant) for each in sentences(spoken.text))
     requests = {flow.about: None for flow in assistant.flows.values() if flow.about}
     known = [assistant.facts, *({**assistant.facts, "about": about} for about in requests)]
     fixed = {
         clause: None
-        for text in texts
-        for sentence in sentences(text)
+        for sentence in (*islice(answers, MOST_ANSWERS), *said)
         for values in known
         if names(sentence) <= values.keys()
         for clause in render(sentence, values)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import product
 
-from nlu.feasts import FEAST, read_feast
+from nlu.feasts import find_feast, is_reckoned_from, read_feast
 from nlu.numbers import HOMOPHONES, numerals, squeezed
 
 DEFAULT_REGION = "US"  # ISO 3166: who says the month before the day
@@ -77,15 +77,16 @@ def read_date(text: str, today: date, region: str = DEFAULT_REGION) -> str | Non
     if re.search(r"\d/\d", said) and region not in _MONTH_FIRST:
         said = re.sub(r"\b(\d{1,2})/(\d{1,2})(/\d{2,4})?\b", _month_first, said)
     said = _YEAR_AFTER.sub(lambda match: _with_year(match, _day(today)), said)
-    if not _CALENDAR.search(said) and (feast := FEAST.search(said)):
-        return read_feast(feast, _day(today), region).isoformat()
-    for shape, read in _SHAPES:
-        if match := shape.search(said):
-            try:
+    feast, rest = find_feast(said) or (None, said)
+    if feast and is_reckoned_from(feast):
+        return None
+    try:
+        for shape, read in _SHAPES:
+            if match := shape.search(rest):
                 return read(match, _day(today))
-            except (ValueError, OverflowError):  # before the year 1, or after 9999
-                return None
-    return None
+        return read_feast(feast, _day(today), region).isoformat() if feast else None
+    except (ValueError, OverflowError):  # before the year 1, or after 9999
+        return None
 
 
 def _with_year(match: re.Match[str], today: date) -> str:

@@ -59,25 +59,51 @@ ELSEWHERE: dict[str, dict[str, Feast]] = {  # ISO 3166: what falls on another da
     "AU": {"father's day": _nth(9, SU(+1))},
     "NZ": {"father's day": _nth(9, SU(+1))},
 }
-_OTHER_WORDS = {"mlk day": "martin luther king day", "labour day": "labor day"}
-
-_NAMES = "|".join(sorted((*FEASTS, *_OTHER_WORDS), key=len, reverse=True)).replace("'", "'?")
-FEAST = re.compile(rf"(?:\b(day|week) (before|after) )?(?:\b(last|this|next) )?\b({_NAMES})\b")
-
-
-def read_feast(match: re.Match[str], today: date, region: str) -> date:
-    """Give the date of what `FEAST` found: the coming one, unless "last" says otherwise."""
-    unit, side, which, said = match.groups()
-    feast = _feast(said, region)
-    year = next(y for y in (today.year, today.year + 1) if feast(y) >= today)
-    if which == "last":
-        year = next(y for y in (today.year, today.year - 1) if feast(y) < today)
-    days = {None: 0, "day": 1, "week": 7}[unit]
-    return feast(year) + timedelta(days=-days if side == "before" else days)
+_OTHER_WORDS = {
+    "mlk day": "martin luther king day",
+    "martin luther king jr day": "martin luther king day",
+    "saint patricks day": "st patricks day",
+    "labour day": "labor day",
+}
 
 
-def _feast(said: str, region: str) -> Feast:
-    plain = said.replace("'", "")
-    known = next(name for name in (*FEASTS, *_OTHER_WORDS) if name.replace("'", "") == plain)
-    name = _OTHER_WORDS.get(known, known)
-    return ELSEWHERE.get(region, {}).get(name, FEASTS[name])
+def _plain(said: str) -> str:
+    return said.replace("'", "").replace(".", "")
+
+
+_KNOWN = {_plain(name): name for name in FEASTS} | {
+    name: next(feast for feast in FEASTS if _plain(feast) == _plain(other))
+    for name, other in _OTHER_WORDS.items()
+}
+_NAMES = "|".join(sorted(_KNOWN, key=len, reverse=True))
+_FEAST = re.compile(
+    r"(?:(?:\b(\d+|a) )?\b(day|week)s? )?(?:\b(before|after) )?(?:\b(last|this|next) )?"
+    rf"\b({_NAMES})\b(?: (?:of )?(\d{{4}})\b| (last|this|next) year\b)?"
+)
+
+
+def find_feast(said: str) -> tuple[re.Match[str], str] | None:
+    """Find a feast in a text of lower case and figures, and give the text without it."""
+    plain = _plain(said)
+    found = _FEAST.search(plain)
+    return (found, plain[: found.start()] + plain[found.end() :]) if found else None
+
+
+def is_reckoned_from(found: re.Match[str]) -> bool:
+    """Whether it only tells from when to count: "the Friday after Thanksgiving"."""
+    _, unit, side, *_ = found.groups()
+    return bool(side) != bool(unit)
+
+
+def read_feast(found: re.Match[str], today: date, region: str) -> date:
+    """Give the date of what was found: the coming one, or that of the year that was said."""
+    count, unit, side, which, said, year, yearly = found.groups()
+    feast = ELSEWHERE.get(region, {}).get(_KNOWN[said], FEASTS[_KNOWN[said]])
+    days = {"day": 1, "week": 7}.get(unit or "", 0) * int(count if count and count != "a" else 1)
+    if year or yearly:
+        in_year = int(year) if year else today.year + {"last": -1, "this": 0, "next": 1}[yearly]
+    elif which == "last":
+        in_year = today.year - (feast(today.year) >= today)
+    else:
+        in_year = today.year + (feast(today.year) < today)
+    return feast(in_year) + timedelta(days=-days if side == "before" else days)

@@ -228,8 +228,9 @@ def _as_in(match: re.Match[str]) -> str:
     first, word = match[1], match[2]
     letter = first if len(first) == 1 else _letters(first)
     agrees = len(letter) == 1 and letter.lower() == word[0].lower()
-    if word.lower() in _NATO and re.search(r"\b(?:4|four)\b", match[0], re.IGNORECASE):
-        return match[0]  # "D four Delta"
+    another = word.lower() in _NATO or any(run.value for run in digit_runs(word))
+    if another and re.search(r"\b(?:4|four)\b", match[0], re.IGNORECASE):
+        return match[0]  # "D four Delta", "Tango four two"
     if not agrees and not (len(first) == 1 and "4" not in match[0] and "four" not in match[0]):
         return match[0]
     if len(word) == 1:  # "a for a": nothing is explained

@@ -37,7 +37,7 @@ from telephony.parts import Parts
 from telephony.settings import Settings
 from telephony.tongues import available, load_tongues, understood
 from voice import EngineError
-from voice.asr import Asr, AsrOptions, load_asr
+from voice.asr import Asr, AsrOptions, load_asr, model_name
 from voice.end_of_turn import SoundsFinished, load_smart_turn
 from voice.phrases import PhraseCache
 from voice.prosody import measure
@@ -161,7 +161,7 @@ def model_names(settings: Settings, assistant: Assistant) -> list[str]:
     tts = tts_options(settings, assistant.voice)
     llm = llm_options(settings, assistant.llm)
     names = [
-        f"whisper-{settings.asr_model}" + "-torch" * (settings.asr_engine == "openai-whisper"),
+        model_name(asr_options(settings)),
         read_trained(assistant.path).encoder,
         tts.model or TTS_ENGINES[tts.engine].default_model,
         "smart-turn" if settings.smart_turn else "",

@@ -32,7 +32,16 @@ from nlu.dataset import load_intents
 from telephony.compose import asr_options
 from telephony.settings import load_settings
 from voice import VoiceError
-from voice.asr import Asr, AsrOptions, Hypothesis, SecondLook, Transcript, load_asr, model_name
+from voice.asr import (
+    Asr,
+    AsrOptions,
+    Hypothesis,
+    SecondLook,
+    Transcript,
+    load_asr,
+    model_name,
+    settled,
+)
 from voice.audio import FRAME_SAMPLES, SAMPLE_RATE_HZ, Int16, SpokenFrame, frames
 from voice.codec import decode_ulaw, encode_ulaw
 from voice.ears import LEAD_IN_SECONDS
@@ -283,7 +292,7 @@ def cache_file(assistant: str, voices: Mapping[str, TtsOptions], asr: AsrOptions
 
     Raises ModelError or EngineError where a model is missing.
     """
-    parts = [str(REVISION), asr.engine, asr.language, digest(model_name(asr))]
+    parts = [str(REVISION), settled(asr).engine, asr.language, digest(model_name(asr))]
     parts += [f"{name} {voice_id(options)}" for name, options in sorted(voices.items())]
     recipe = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     return Path("out/rehearsal") / f"{assistant}-{asr.model}-{recipe}.jsonl"

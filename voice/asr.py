@@ -121,6 +121,7 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     """
     from voice.asr_whisper import WhisperAsr
 
+    options = settled(options)
     engine = ENGINES.get(options.engine)
     if engine is None:
         known = f"{', '.join([*ENGINES][:-1])} or {[*ENGINES][-1]}"
@@ -134,8 +135,6 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     device = place(options.device)
     if options.threads:
         device = replace(device, threads=options.threads)
-    if engine is _onnx_whisper and device.kind == "cuda":
-        engine, options = _openai_whisper, replace(options, engine="openai-whisper")
     look = options.second_look
     if engine is _openai_whisper:  # it gives away the best hypothesis alone
         look = replace(look, hypotheses=1)
@@ -156,8 +155,16 @@ def load_asr(options: AsrOptions) -> RescoringAsr:
     return asr
 
 
+def settled(options: AsrOptions) -> AsrOptions:
+    """Name the engine that will run: ONNX Runtime's graphs of Whisper are a CPU's."""
+    if options.engine == "onnx-whisper" and place(options.device).kind == "cuda":
+        return replace(options, engine="openai-whisper")
+    return options
+
+
 def model_name(options: AsrOptions) -> str:
     """The manifest's name for the weights that these options load."""
+    options = settled(options)
     return f"whisper-{options.model}{'-torch' if options.engine == 'openai-whisper' else ''}"
 
 

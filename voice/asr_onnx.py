@@ -30,9 +30,8 @@ _USUAL_FRAMES = round(SHORT_CONTEXTS_SECONDS[-1] * 100)
 _FRUGAL = RunOptions()  # else the 200 MB that the full context takes would never be given back
 _FRUGAL.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
-_BEAM_THREADS = (
-    1  # a step is too short for two: five beams take two threads 1.2 to 1.7 times as long
-)
+# a step is too short for two: five beams take two threads 1.2 to 1.7 times as long
+_BEAM_THREADS = 1
 
 ENCODER, DECODER = "encoder.onnx", "decoder.onnx"
 REVISION = 3  # of what voice.asr_export makes; part of its name in the cache

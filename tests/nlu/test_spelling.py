@@ -43,6 +43,7 @@ def test_codes(said: str, code: str) -> None:
 
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ123456789", min_size=1, max_size=8))
 @example("B4B")
+@example("T42")
 def test_a_code_in_the_spelling_alphabet_comes_back(code: str) -> None:
     said = " ".join(WORDS.get(letter) or DIGITS[letter] for letter in code)
     found = find_code(said)

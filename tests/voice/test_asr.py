@@ -64,7 +64,7 @@ def test_on_a_gpu_whisper_runs_in_torch(monkeypatch: pytest.MonkeyPatch) -> None
         raise ValueError("no GPU here")
 
     monkeypatch.setattr(asr, "place", lambda preference: Device("cuda", "float16", 1))
-    monkeypatch.setattr(asr, "_openai_whisper", refuse)
+    monkeypatch.setitem(asr.ENGINES, "openai-whisper", refuse)
     with pytest.raises(EngineError, match="openai-whisper cannot load base: no GPU here"):
         load_asr(AsrOptions(device="cuda"))
     assert asked == [("openai-whisper", "cuda")]
