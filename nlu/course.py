@@ -46,7 +46,7 @@ class TrainOptions:
     teachers: int = 0  # trained first, with other seeds, and followed by the model
     distill: float = 0.5  # share of the loss that follows the teachers, where there are any
     development: float = 0.2  # share of the examples held back to stop, calibrate and report
-    false_rejects: float = 0.03  # share of in-scope utterances that the threshold may refuse
+    false_rejects: float = 0.05  # share of in-scope utterances that the threshold may refuse
     wrong: float = 0.03  # share of what is in scope and not asked about that may be misunderstood
     false_alarms: float = 0.01  # share of single intents in which a second one may be heard
     threads: int = 2  # CPU threads
