@@ -96,6 +96,10 @@ def train(
     options = options or TrainOptions()
     if min(options.epochs, options.batch, options.threads) < 1:
         raise NluError("epochs, batch and threads must be at least 1")
+    if not 0 < options.development < 1:
+        raise NluError(
+            f"{options.development} of the examples cannot be held back: give 0.1 or 0.2"
+        )
     started = time.perf_counter()
     intents = load_intents(intents_file(assistant))
     labels = labels_of(intents)

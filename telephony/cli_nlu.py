@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLR0913, PLR0917 - a command has as many arguments as options
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,9 @@ def train_nlu(
         int,
         typer.Option(help="Trained first and followed: each takes as long as the model.", min=0),
     ] = 0,
+    hold_back: Annotated[
+        float, typer.Option(help="Share of the examples that judges instead of teaching.")
+    ] = 0.2,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     run: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep logs and checkpoints here.")
@@ -58,7 +62,10 @@ def train_nlu(
     from telephony.settings import load_settings
 
     folder = load_settings(assistant=named or assistant).assistant
-    train(folder, options_of(epochs, seed, learns, device, teachers), run, Console())
+    options = replace(
+        options_of(epochs, seed, learns, device), teachers=teachers, development=hold_back
+    )
+    train(folder, options, run, Console())
 
 
 def understand(

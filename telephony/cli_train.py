@@ -18,16 +18,11 @@ REMARKS_SHOWN = 6
 TOP_FROZEN = 3  # lowest layers that stay as they are where only the top learns
 
 
-def options_of(
-    epochs: int | None, seed: int | None, learns: Learns, device: str, teachers: int = 0
-) -> TrainOptions:
+def options_of(epochs: int | None, seed: int | None, learns: Learns, device: str) -> TrainOptions:
     """What was asked for."""
     usual = TrainOptions()
     options = replace(
-        usual,
-        epochs=epochs or usual.epochs,
-        seed=usual.seed if seed is None else seed,
-        teachers=teachers,
+        usual, epochs=epochs or usual.epochs, seed=usual.seed if seed is None else seed
     )
     options = replace(options, device=device, precision="bf16" if device == "cuda" else "no")
     if learns is Learns.ADAPTER:

@@ -169,6 +169,11 @@ def test_options_that_cannot_be_are_refused(assistant: Path) -> None:
         train(assistant, TrainOptions(epochs=0))
 
 
+def test_all_or_nothing_cannot_be_held_back(assistant: Path) -> None:
+    with pytest.raises(NluError, match="give 0.1 or 0.2"):
+        train(assistant, replace(QUICK, development=1.0))
+
+
 def test_a_training_that_was_broken_off_goes_on(assistant: Path, tmp_path: Path) -> None:
     options = TrainOptions(epochs=3, patience=9, batch=64, rank=4, threads=1)
     whole = train(assistant, options)
