@@ -97,9 +97,24 @@ _HESITATION = re.compile(
 _FOLLOWED = re.compile(r"[,.;!?]\s+|\s+(?:and|but|though)\s+", re.IGNORECASE)
 _TAKES_BACK = re.compile(r"\s*(?:actually|but|no\b|wait|hang on|hold on)", re.IGNORECASE)
 _NEGATED = r"(?:rather_no|not|never|stop)\b"
+_THINKING_ALOUD = r"(?:uh+|um+|er+|hm+|oh|well|so|please|i mean|you know(?: what)?|like)"
 _RETRACTS = re.compile(
-    rf"^[\s,.]*(?:(?:uh|um|er|oh|well|please)[\s,.]+)*{_NEGATED}"
-    rf"|\b(?:wait|(?:hang|hold) on|actually|sorry)\b(?:\W*$|.*\b{_NEGATED})"
+    rf"^[\s,.]*(?:{_THINKING_ALOUD}[\s,.]+)*{_NEGATED}"
+    rf"|\b(?:actually|sorry)\b(?:\W*$|.*\b{_NEGATED})"
+)
+# What puts a yes on hold or prefers the contrary, wherever it stands after it.
+_HOLDS = re.compile(
+    r"\b(?:wait|(?:hang|hold) (?:on|off)|let me (?:just )?(?:think|see|check|ask|look|talk|call)"
+    r"|(?:(?:just )?an?|just|one|1) (?:moment|minute|min|second|sec)|on second thoughts?"
+    r"|(?:have|had|need|got|want) to (?:think|ask|check|see|talk)|(?:would|i'd|we'd) prefer"
+    r"|rather(?! than)|better not|never ?mind|forget (?:it|that|about)"
+    r"|(?:keep|leave) (?:it|that|this|them|those|these|the|my|our|everything)"
+    r"|maybe|perhaps|rather_no know|not (?:so |too |entirely )?(?:sure|certain))\b"
+)
+# "I can't wait any longer", "I don't want to keep it": these do not.
+_HOLDS_NOT = re.compile(
+    rf"\b{_NEGATED}(?: (?:want(?:ed)?|wish|like|need|going|able|to|have|just|really|even))*"
+    r" (?:wait|keep|leave)\b|\b(?:the|long|long to) wait\b"
 )
 _MOST_BESIDE = 3  # words beside an answer that is not a plain yes or no
 
@@ -122,7 +137,7 @@ def read_yes_no(text: str) -> Literal["yes", "no"] | None:
 
 
 def takes_back_yes(text: str) -> bool:
-    """Tell whether a yes is taken back: "yes, uh, no wait, don't".
+    """Tell whether a yes is taken back or put on hold: "yes, uh, no wait, don't".
 
     "Yes, I don't need it any more" takes nothing back.
     """
@@ -132,7 +147,10 @@ def takes_back_yes(text: str) -> bool:
     yes = _YES.search(said) or _RATHER_YES.search(said)
     if yes and _NO.search(said):
         return True
-    return bool(yes and _RETRACTS.search(said[yes.end() :]))
+    if yes is None:
+        return False
+    after = " ".join(said[yes.end() :].split())
+    return bool(_RETRACTS.search(after) or _HOLDS.search(_HOLDS_NOT.sub(" ", after)))
 
 
 def read_leading_yes_no(text: str) -> Literal["yes", "no"] | None:

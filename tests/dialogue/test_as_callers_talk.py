@@ -39,7 +39,15 @@ async def test_a_single_digit_alone_is_no_piece(caller: Caller) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["yes uh no wait don't cancel it", "yes, hold on", "yes, sorry, I'd better not cancel it yet"],
+    [
+        "yes uh no wait don't cancel it",
+        "yes, hold on",
+        "yes, sorry, I'd better not cancel it yet",
+        "yes, hold on, let me ask my wife",
+        "yes, wait, I want to keep it",
+        "yes, on second thought keep it",
+        "yes let me think",
+    ],
 )
 async def test_a_yes_that_is_taken_back_changes_nothing(
     caller: Caller, store: Store, said: str
