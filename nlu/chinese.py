@@ -63,7 +63,12 @@ _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
 _RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
 _UNDECIDED = re.compile(r"不知道|不清楚|不(?:太)?确定|不一定|没想好|再想|也许|可能吧|说不好")
 _NOTHING_MORE = re.compile(r"就这些|就这样|没(?:有)?(?:别的|其他|其它|事)了?|没有了|没了")
-_RETRACTS = re.compile(r"等等|等一下|等下|慢着|别|还是不|不对|不行|不是")
+_RETRACTS = re.compile(
+    r"等等|等一[等下]|等下|等会|等我|稍等|稍候|慢着|且慢|别|还是不|不对|不行|不是"
+    r"|(?<!要)(?:先|暂时)?不(?:想|要|用|是)?取消|[先暂]时?不|算了|不用了?\W*$"
+    r"|再想|想[想一]|考虑|再看看|商量|问[问一]下?(?:我|家|老)|还没(?:想|决定)|(?:保留|留[着下])"
+    r"|不知道|不(?:太)?确定|不一定|也许|可能"
+)
 _UNCLEAR = re.compile(
     r"不知道|不清楚|不确定|不一定|没想好|什么|怎么|为什么|再想|吗|还是|或者|也许|可能|不是不"
 )
@@ -188,7 +193,10 @@ def read_yes_no(text: str) -> str | None:
 
 
 def takes_back_yes(text: str) -> bool:
-    """Tell whether a yes is taken back: 好，等等，别取消."""
+    """Tell whether a yes is taken back or put on hold: 好，等等，别取消; 好的，再想想.
+
+    是的，不要了 takes nothing back: it is why they cancel.
+    """
     said = _YES_LIKE.sub("是", narrow(text).replace("不好意思", ""))
     agreed = [found.end() for shape in (_YES, _MANNERS) if (found := shape.search(said))]
     return bool(agreed and _RETRACTS.search(said[min(agreed) :]))

@@ -295,7 +295,10 @@ def test_a_language_chooses_its_reader() -> None:
 @pytest.mark.parametrize(
     ("said", "back"),
     [("好，等等，不要取消", True), ("对，先别取消", True), ("是的，不要了，取消吧", False),
-     ("没问题，取消吧", False), ("不是这个", False)],
+     ("没问题，取消吧", False), ("不是这个", False), ("好的，先不取消", True), ("好的。算了", True),
+     ("好的，再想想", True), ("可以，让我想想", True), ("行，稍等", True), ("好的，不用了", True),
+     ("好的，还是留着吧", True), ("好的，我问问我老婆", True), ("是，不要这个了，取消", False),
+     ("对，我等不了了，取消吧", False), ("好，要不取消吧", False)],
 )  # fmt: skip
 def test_a_yes_taken_back(said: str, back: bool) -> None:
     assert takes_back_yes(said) is back
