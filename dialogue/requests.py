@@ -106,6 +106,8 @@ class Requests(Switching):
         before = self.assistant.flows.get(self.state.offered)
         if before is None or before.offers is None:
             return None
+        if "deny" in {hearing.polarity, hearing.answer("")}:  # "no, what about 15213?"
+            return None
         offered = before.offers.flow
         given = self.needed(offered, hearing)
         if self.answers_with(given, hearing) or hearing.polarity == "affirm":

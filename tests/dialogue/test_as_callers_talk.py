@@ -83,6 +83,14 @@ async def test_an_offer_is_taken_up_by_what_it_needs(caller: Caller, answer: str
     assert await caller.says("yes") == ZIP
 
 
+@pytest.mark.parametrize("answer", ["no, 15213", "no but what about 15213", "nope, it's 15213"])
+async def test_a_no_with_a_number_does_not_take_up_an_offer(caller: Caller, answer: str) -> None:
+    await caller.rings()
+    await caller.says("can I return things")
+    await caller.says(answer)
+    assert await caller.says("yes") != ZIP
+
+
 async def test_another_request_is_no_yes_to_an_offer(caller: Caller) -> None:
     await caller.rings()
     await caller.says("can I return things")
