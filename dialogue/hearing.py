@@ -15,6 +15,7 @@ from nlu.understand import OUT_OF_SCOPE
 
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
 FIGURES = frozenset({"digits", "phone"})  # in an address: a house, a ZIP code
+BESIDE_DIGIT = 3  # words with a single digit: "the last is three"
 _POLARITY = {"yes": "affirm", "no": "deny"}
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
 
@@ -144,14 +145,20 @@ class Hearing:
         return next((thing for thing in named if thing in known), None)
 
     def number(self, slot: str, fewest: int = 2) -> str | None:
-        """Return the value of a slot that was asked for: any digits will do, from so many on."""
+        """Return the value of a slot that was asked for: any digits will do, from so many on.
+
+        A single one among many words is none: "I have just one with me".
+        """
         value, kind = self.value(slot), self.assistant.slots[slot]
         if value is not None or kind.kind != "digits":
             return value
         find = self.reader.find
         found = find("digits", self.text, self.today, kind.length)
         found = found or find("digits", self.text, self.today)
-        return found.value if found and len(found.value) >= fewest else None  # "I don't have one"
+        if found is None or len(found.value) < fewest:  # "I don't have one"
+            return None
+        beside = _words(self.text[: found.start] + self.text[found.end :])
+        return None if len(found.value) == 1 and len(beside) > BESIDE_DIGIT else found.value
 
     def whole(self, slot: str) -> str | None:
         """Return all that was said as the value of a free slot that was asked for.
@@ -229,7 +236,11 @@ class Hearing:
         for found in sorted(self.heard.understanding.slots, key=lambda found: -found.start):
             if found.name == slot:
                 text = text[: found.start] + text[found.end :]
-        return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())
+        return _words(text)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)*", text.lower())
 
 
 def _one_misread(beside: str, awaited: str) -> bool:

@@ -22,6 +22,11 @@ _NUMBERS = {*_UNITS, *_TEENS, *_TENS, *_ZEROS, *_TIMES, "hundred", "thousand"}
 HOMOPHONES = {"to": 2, "too": 2, "for": 4, "ate": 8, "won": 1}  # what recognisers write for digits
 _FILLERS = {"um", "uh", "er", "erm", "and", "then", "dash", "hyphen", "space", "so"}
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)?")
+_A_WHILE = re.compile(  # "one moment" has no digit, "one Second Street" has
+    r"(?:one|1)\s+(?:moment|second|sec|minute)\b"
+    r"(?!\s+(?:\w+\s+)?(?:street|st|avenue|ave|road|rd|lane|drive|place|court)\b)",
+    re.IGNORECASE,
+)
 _GAP = re.compile(r"[\s,.()/+\u2013-]*")
 
 # A caller takes back what was said before: what comes after holds. "No" does so only between
@@ -100,7 +105,7 @@ def digit_runs(text: str) -> Iterator[Found]:
         if run and not _GAP.fullmatch(text, (pending or run)[-1].end(), word.start()):
             yield _run(run)
             run, pending = [], []
-        if name.isdigit() or name in _NUMBERS:
+        if (name.isdigit() or name in _NUMBERS) and not _A_WHILE.match(text, word.start()):
             run += [*pending, word]
             pending = []
         elif run and (name in HOMOPHONES or name in _FILLERS):

@@ -38,6 +38,22 @@ async def test_a_single_digit_alone_is_no_piece(caller: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    "said", ["just one moment please", "one second", "I only have one of those with me"]
+)
+async def test_a_single_digit_among_words_is_no_piece(caller: Caller, said: str) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    await caller.says("one five two")
+    assert "I heard" not in await caller.says(said)
+
+
+async def test_who_asks_for_a_moment_says_no_digit(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("where is my order")
+    assert await caller.says("one moment, it's one five two one three") == READ_BACK
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "yes uh no wait don't cancel it",

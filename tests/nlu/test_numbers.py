@@ -94,3 +94,14 @@ def test_counts(said: str, number: str | None) -> None:
 @given(st.integers(0, 999_999))
 def test_a_count_in_words_comes_back(number: int) -> None:
     assert read_number(in_words(number)) == str(number)
+
+
+@pytest.mark.parametrize("said", ["one moment please", "just one second", "1 minute", "one sec"])
+def test_a_moment_has_no_digit(said: str) -> None:
+    assert find_digits(said) is None
+
+
+def test_a_house_in_second_street_has_one() -> None:
+    found = find_digits("one Second Street")
+    assert found is not None
+    assert found.value == "1"
