@@ -74,7 +74,8 @@ class Requests(Switching):
     def corrected(self, hearing: Hearing) -> Decision | None:
         """Answer once more, about another one than the flow that ended last was about."""
         flow = self.assistant.flows.get(self.state.finished)
-        if flow is None or not isinstance(self.state.step, Idle):
+        done = hearing.reader.wants_nothing_more(hearing.text)  # "that's all about 15213"
+        if flow is None or done or not isinstance(self.state.step, Idle):
             return None
         for slot, before in self.state.slots:
             said = hearing.value(slot) if hearing.polarity == "deny" else None
@@ -98,7 +99,10 @@ class Requests(Switching):
 
     def nothing_else(self, hearing: Hearing, slot: str, value: str) -> bool:
         """Whether the words beside a value ask for nothing that we know of."""
-        idle_words = hearing.beyond or (hearing.flow is not None and hearing.flow.small_talk)
+        flow = hearing.flow
+        if (flow and flow.ends_call) or hearing.reader.wants_nothing_more(hearing.text):
+            return False
+        idle_words = hearing.beyond or (flow is not None and flow.small_talk)
         return idle_words and not self.misfit(slot, value) and not hearing.heard.answer
 
     def took_up_offer(self, hearing: Hearing) -> Decision | None:

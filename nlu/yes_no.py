@@ -20,10 +20,28 @@ _UNDECIDED = re.compile(
     r"|not (?:so |too |quite |entirely |really )?(?:sure|certain)|let me (?:think|see)"
     r"|have to think)\b"
 )
+_DONE = (
+    r"(?<!n't think )(?:(?:that(?:'s| is|'ll be| will be)|this is) (?:all|everything|it)"
+    r"|(?:i'm|we're|i am|we are) (?:all set|done|good)|nothing (?:else|more))\b"
+)
+_ABOUT_IT = (
+    r"(?:about|for|on|with|regarding)(?: (?:my|our|the|this|that|it|me|us|you|now|today|order"
+    r"|number|one|two|three|four|five|six|seven|eight|nine|zero|oh|\d+))+"
+)
+_NEEDED = (
+    r"(?:(?:that|what) )?(?:i|we)(?:'ve| have)? (?:just )?(?:need|want|had|have)(?:ed)?"
+    r"(?: to (?:know|ask|say|hear|do))?"
+)
+# Nothing but thanks and the like may follow: "that's all I know, but it is late" asks for more.
 _NOTHING_MORE = re.compile(
-    r"\b(?:(?:that(?:'s| is|'ll be| will be)|this is) (?:all|everything|it)\b"
-    r"(?! (?:wrong|about|for))"
-    r"|(?:i'm|we're|i am|we are) (?:all set|done|good)\b|nothing (?:else|more)\b)"
+    rf"{_DONE}(?:\W*(?:\b(?:{_ABOUT_IT}|{_NEEDED}"
+    r"|thank(?: you|s)(?: (?:so|very) much| a lot)?"
+    r"(?: for(?: (?:all|of|the|your|you|me|this|that|everything|help|helping|time|patience|call"
+    r"|calling|information|info|done))+)?"
+    r"|you(?:'ve| have)? been \w+(?: helpful)?|have a \w+ (?:day|one|evening|night|weekend)"
+    r"|ok|okay|great|good|perfect|really|actually|then|now|today"
+    r"|though|please|sir|at the moment|from me|ma'am|i think|no"
+    rf"|bye|goodbye|bye bye|and|so|just|{_DONE})\b))*+\W*$"
 )
 _AGREEABLE = "right|correct|true|fine|good|ok|okay|perfect"
 # Phrases whose words mean something else together than apart, in this order.

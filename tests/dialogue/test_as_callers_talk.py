@@ -165,3 +165,20 @@ async def test_thanks_and_that_is_all_end_the_call(caller: Caller) -> None:
     await caller.rings()
     await caller.says("what do you want for shipping")
     assert "Goodbye" in await caller.says("great, that's everything, thanks")
+
+
+@pytest.mark.parametrize(
+    "said", ["thank you, that's all about order 15213", "thanks for 15213, goodbye"]
+)
+async def test_who_is_done_hears_no_status_again(caller: Caller, said: str) -> None:
+    await caller.rings()
+    await caller.says("where is order 15213")
+    await caller.says("yes")
+    assert "Goodbye" in await caller.says(said)
+
+
+async def test_thanks_with_a_complaint_do_not_end_the_call(caller: Caller) -> None:
+    await caller.rings()
+    await caller.says("what do you want for shipping")
+    said = "thank you, that is all I know but it is still late"
+    assert "Goodbye" not in await caller.says(said)
