@@ -16,6 +16,7 @@ from nlu.understand import OUT_OF_SCOPE
 DAYS = frozenset({"date", "birth_date"})  # kinds of slots
 FIGURES = frozenset({"digits", "phone"})  # in an address: a house, a ZIP code
 BESIDE_DIGIT = 3  # words with a single digit: "the last is three"
+BESIDE_NUMBER = 2  # words before it: "it's 15213, and what is shipping?"
 _POLARITY = {"yes": "affirm", "no": "deny"}
 KEY_PERSON, KEY_YES, KEY_NO = "0", "1", "2"
 
@@ -159,6 +160,15 @@ class Hearing:
             return None
         beside = _words(self.text[: found.start] + self.text[found.end :])
         return None if len(found.value) == 1 and len(beside) > BESIDE_DIGIT else found.value
+
+    def leading_number(self, slot: str) -> str | None:
+        """Return a number that stands first, whatever follows: not the ZIP code of a question."""
+        kind = self.assistant.slots[slot]
+        if kind.kind != "digits":
+            return None
+        found = self.reader.find("digits", self.text, self.today, kind.length)
+        first = found and len(_words(self.text[: found.start])) <= BESIDE_NUMBER
+        return found.value if found and first else None
 
     def whole(self, slot: str) -> str | None:
         """Return all that was said as the value of a free slot that was asked for.

@@ -193,7 +193,7 @@ class Policy(Requests):
 
     def answered_with_request(self, slot: str, hearing: Hearing) -> Decision | None:
         """Take the value that was asked for; what else they want comes after, if it needs none."""
-        value, flow = hearing.number(slot), hearing.flow
+        value, flow = hearing.value(slot) or hearing.leading_number(slot), hearing.flow
         if value is None or flow is None or slot in {*flow.needs, *flow.takes}:
             return None
         given = hearing.given(flow)

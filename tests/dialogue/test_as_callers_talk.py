@@ -1,10 +1,14 @@
 """How people talk on a telephone: in pieces, with thanks in between, and with a yes taken back."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
+from dialogue.assistant import Assistant
+from dialogue.conversation import FlowAgent
 from dialogue.store import Store
-from tests.dialogue.caller import Caller
+from tests.dialogue.caller import FRIDAY_AFTERNOON, RETAIL_WORDS, Caller, WordsNlu
 
 pytestmark = pytest.mark.anyio
 
@@ -143,6 +147,24 @@ async def test_a_number_that_was_asked_for_is_kept_beside_another_question(calle
     said = "it's 15213 and by the way what do you want for shipping"
     assert await caller.says(said) == READ_BACK
     assert "Now, about the cost of shipping. Shipping is $4.95" in await caller.says("yes")
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("what do you want for shipping to 62711", False),
+        ("15213 and what do you want for shipping", True),
+    ],
+)
+async def test_a_number_of_a_question_is_not_the_one_asked_for(
+    retail: Assistant, store: Store, said: str, taken: bool
+) -> None:
+    no_tags = replace(RETAIL_WORDS, number=("order_number", 9))  # no number is tagged as an order's
+    agent = FlowAgent(retail, WordsNlu(no_tags), store, lambda: FRIDAY_AFTERNOON, call="call-1")
+    caller = Caller(agent)
+    await caller.rings()
+    await caller.says("where is my order")
+    assert ("I heard order" in await caller.says(said)) is taken
 
 
 async def test_another_request_about_another_order_is_followed(caller: Caller) -> None:
