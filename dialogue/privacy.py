@@ -96,6 +96,8 @@ def _values(state: State, private: set[str], assistant: Assistant) -> Iterator[s
     held = [(slot, value) for slot, value in state.slots if slot in private]
     if isinstance(state.step, ConfirmSlot) and state.step.slot in private:
         held.append((state.step.slot, state.step.value))
+    if isinstance(state.step, AskSlot) and state.step.slot in private:
+        held.append((state.step.slot, state.step.begun))
     for slot, value in held:
         yield from secret_parts(value, slot, assistant)
 
@@ -110,4 +112,6 @@ def _said(text: str, before: State, values: set[str], assistant: Assistant) -> s
             return found | secret_parts(text, step.slot, assistant)
         found |= {text[run.start : run.end] for run in runs}
         found |= {word for run in runs for word in text[run.start : run.end].split()}
+        pieces = [run.value for run in runs]  # of a number that came in pieces: they are told again
+        found |= {spoken_digits(said) for said in (*pieces, "".join(pieces))}
     return found

@@ -9,7 +9,7 @@ from dialogue.assistant import Assistant
 from dialogue.conversation import FlowAgent
 from dialogue.identity import HandOff
 from dialogue.privacy import mask, masked, secrets
-from dialogue.state import Outcome, State
+from dialogue.state import AskSlot, Outcome, State
 from dialogue.store import Store
 from nlu.understand import Context
 from tests.dialogue.caller import FRIDAY_AFTERNOON, Caller, WordsNlu
@@ -130,6 +130,23 @@ async def test_a_private_value_is_not_written_down(discreet: Caller, store: Stor
     assert "it's ••• •••• •••, ••• •••••" in history
     assert "1 5 2" not in history
     assert discreet.agent.brief.slots == {"order_number": "•••••"}
+
+
+async def test_the_pieces_of_a_private_number_are_not_written_down(
+    discreet: Caller, store: Store
+) -> None:
+    await discreet.rings()
+    await discreet.says("where is my order")
+    assert "I heard 1 5 2," in await discreet.says("one five two")
+    await discreet.says("um one and three")
+    history = " ".join(turn.text for turn in store.history("call-1"))
+    assert "I heard • • •, but an order number has" in history
+    assert "I heard order • • • • •, is that right?" in history
+
+
+async def test_a_private_number_that_has_begun_is_hidden(secretive: Assistant) -> None:
+    begun = State(step=AskSlot("order_number", "152"))
+    assert "152" in secrets(Said("what?"), None, (begun, begun), secretive)
 
 
 async def test_a_private_value_in_the_first_sentence_is_masked(
