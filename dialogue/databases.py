@@ -131,13 +131,13 @@ def _sqlite(path: Path | None, lock_seconds: float) -> Engine:
     def begin(connection: Connection) -> None:
         # to write is said at once: a reader that turns writer would fail where it could have waited
         writes = connection.get_execution_options().get(_WRITES)
-        begin = (f"PRAGMA synchronous = {writes}", "BEGIN IMMEDIATE") if writes else ("BEGIN",)
+        statements = (f"PRAGMA synchronous = {writes}", "BEGIN IMMEDIATE") if writes else ("BEGIN",)
         cursor = connection.connection.cursor()
         try:
-            for statement in begin:
+            for statement in statements:
                 cursor.execute(statement)
         except sqlite3.Error as error:
-            raise OperationalError("; ".join(begin), None, error) from error
+            raise OperationalError("; ".join(statements), None, error) from error
 
     return engine
 

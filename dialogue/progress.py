@@ -90,7 +90,11 @@ class Progress(Proving):
         return self.at(self.filled(slot, value)).proceed()
 
     def begun(self, slot: str, value: str) -> str:
-        """Return the digits of the slot so far, with those of this turn; none if it is another."""
+        """Return the digits of the slot so far, with those of this turn; none if it is another.
+
+        What begins with all that came before is taken as begun anew: of 15152, said as "15" and
+        "152", only 152 is kept.
+        """
         kind, step = self.assistant.slots[slot], self.state.step
         if kind.kind != "digits" or kind.length is None:
             return ""

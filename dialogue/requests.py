@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 
 from dialogue.flows import Flow
 from dialogue.hearing import Hearing
-from dialogue.proving import BESIDE
 from dialogue.state import (
     AskSlot,
     ChooseIntent,
@@ -16,6 +15,8 @@ from dialogue.state import (
 )
 from dialogue.switching import Switching
 from nlu.understand import OUT_OF_SCOPE
+
+BESIDE_VALUE = 3  # words with a value that answers an offer; with more it may be another request
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ class Requests(Switching):
             return bool(given)
         texts = self.assistant.slot_texts
         return any(
-            hearing.intent == texts[slot].alone and len(hearing.words_beside(slot)) <= BESIDE
+            hearing.intent == texts[slot].alone and len(hearing.words_beside(slot)) <= BESIDE_VALUE
             for slot in given
         )
 
