@@ -170,7 +170,7 @@ def test_options_that_cannot_be_are_refused(assistant: Path) -> None:
 
 
 def test_all_or_nothing_cannot_be_held_back(assistant: Path) -> None:
-    with pytest.raises(NluError, match="give 0.1 or 0.2"):
+    with pytest.raises(NluError, match=r"give 0\.1 or 0\.2"):
         train(assistant, replace(QUICK, development=1.0))
 
 
