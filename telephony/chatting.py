@@ -172,8 +172,8 @@ def standing(state: State, waiting: Waiting) -> list[str]:
 
 def _step(step: Step) -> str:
     told = [
-        f"{field.name} {getattr(step, field.name)}"
+        f"{field.name} {value}"
         for field in fields(step)
-        if isinstance(getattr(step, field.name), str)
+        if isinstance(value := getattr(step, field.name), str) and value
     ]
     return " ".join([type(step).__name__, *told])
