@@ -1,9 +1,9 @@
 """Where a caller's wait goes: the parts of each answer, from the records of calls.
 
-`python -m tests.bench.waits one=out/one "eight at once=out/eight" [--out FILE]`
+`python -m tests.bench.waits "one call=out/peers/offhook/calls-1" "eight at once=…/calls-8"`
 
-`offhook serve` writes the records into the folder of OFFHOOK_CALLS. Draws a bar an answer, its
-parts on one another, beside the JSON.
+`tests.bench.peers` leaves the records of its rounds there, `offhook serve` in the folder of
+OFFHOOK_CALLS. Draws a bar an answer, its parts on one another, beside the JSON.
 """
 
 import argparse

@@ -15,6 +15,7 @@ What is measured replaces the same of the report; the rest of it stays.
 
 import argparse
 import json
+import shutil
 import socket
 from collections import deque
 from collections.abc import Sequence
@@ -77,7 +78,7 @@ async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int])
                     answered, before = model.answered, usage.restart()
                     heard = await _call(subject, at, asked, count)
                     after = usage.now()
-                    own = None if subject.peer else _turns_on_record(heard)
+                    own = None if subject.peer else _turns_on_record(_kept(heard, count))
                     rounds[str(count)] = {
                         **summary(heard, after.cpu - before.cpu),
                         "turns_heard": model.answered - answered if own is None else own,
@@ -88,9 +89,17 @@ async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int])
     return {"about": subject.about, "calls_at_once": rounds}
 
 
-def _turns_on_record(heard: Sequence[Heard]) -> int:
+def _kept(heard: Sequence[Heard], count: int) -> list[Path]:
+    """Keep Offhook's records of a round in a folder of their own, for `tests.bench.waits`."""
+    folder = OFFHOOK_CALLS.with_name(f"calls-{count}")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = (OFFHOOK_CALLS / f"{one.call.call_sid}.json" for one in heard if one.taken)
+    return [Path(shutil.copy(file, folder)) for file in files]
+
+
+def _turns_on_record(files: Sequence[Path]) -> int:
     """How many turns of the callers are in Offhook's records; of peers their model is asked."""
-    files = [OFFHOOK_CALLS / f"{one.call.call_sid}.json" for one in heard if one.taken]
     records = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     return sum(turn["speaker"] == "caller" for record in records for turn in record["turns"])
 
