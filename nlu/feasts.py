@@ -59,12 +59,6 @@ ELSEWHERE: dict[str, dict[str, Feast]] = {  # ISO 3166: what falls on another da
     "AU": {"father's day": _nth(9, SU(+1))},
     "NZ": {"father's day": _nth(9, SU(+1))},
 }
-_OTHER_WORDS = {
-    "mlk day": "martin luther king day",
-    "martin luther king jr day": "martin luther king day",
-    "saint patricks day": "st patricks day",
-    "labour day": "labor day",
-}
 
 
 def _plain(said: str) -> str:
@@ -72,8 +66,10 @@ def _plain(said: str) -> str:
 
 
 _KNOWN = {_plain(name): name for name in FEASTS} | {
-    name: next(feast for feast in FEASTS if _plain(feast) == _plain(other))
-    for name, other in _OTHER_WORDS.items()
+    "mlk day": "martin luther king day",
+    "martin luther king jr day": "martin luther king day",
+    "saint patricks day": "st patrick's day",
+    "labour day": "labor day",
 }
 _NAMES = "|".join(sorted(_KNOWN, key=len, reverse=True))
 _FEAST = re.compile(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from models import ModelError
 from models.batch import Batcher
@@ -214,6 +215,27 @@ def test_the_whole_encoder_learns_adversarially_and_from_a_teacher(assistant: Pa
                 lambda epoch: None)  # fmt: skip
     before = np.abs(softmax(outputs(fresh.model, rows).intent) - taught)
     assert apart.mean() < 0.7 * before.mean()
+
+
+def test_teachers_are_trained_first_and_followed(assistant: Path, tmp_path: Path) -> None:
+    options = replace(QUICK, epochs=2, teachers=2, threads=1)
+    told: list[int] = []
+    train(assistant, options, lambda epoch: told.append(epoch.number), tmp_path / "run")
+    assert told == [1, 2, 1, 2, 1, 2]
+    led = file_digest(assistant / "nlu" / "weights.safetensors")
+    assert "2 teachers" in (assistant / "nlu" / "card.md").read_text(encoding="utf-8")
+    again: list[int] = []
+    train(assistant, options, lambda epoch: again.append(epoch.number), tmp_path / "run")
+    assert again == []  # each goes on where it was
+    assert file_digest(assistant / "nlu" / "weights.safetensors") == led
+    train(assistant, replace(options, teachers=0))
+    assert file_digest(assistant / "nlu" / "weights.safetensors") != led
+
+
+def test_weights_are_kept_in_16_bits(assistant: Path) -> None:
+    train(assistant, replace(QUICK, epochs=1))
+    kept = load_file(assistant / "nlu" / "weights.safetensors")
+    assert {weight.dtype for weight in kept.values()} == {torch.float16}
 
 
 def test_every_training_writes_its_card(assistant: Path) -> None:
