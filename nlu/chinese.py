@@ -62,7 +62,12 @@ _YES = re.compile(r"是|对|要|确认|确定|同意|正确|当然|愿意|需要
 _MANNERS = re.compile(r"好|行|可以|嗯|恩|成|嗯哼|哦")
 _RATHER = re.compile(r"还是(?=不|别|算了|先别)")  # "on second thought", not "or"
 _UNDECIDED = re.compile(r"不知道|不清楚|不(?:太)?确定|不一定|没想好|再想|也许|可能吧|说不好")
-_NOTHING_MORE = re.compile(r"就这些|就这样|没(?:有)?(?:别的|其他|其它|事)了?|没有了|没了")
+_COURTESIES = r"(?:好|行|可以|嗯|哦|噢|谢|多谢|麻烦|再见|拜|你|您|了|的|吧|啦|啊|呢|哈|都|\W)*"
+# Nothing but courtesies may stand beside it: 袋子没有了 asks for more.
+_NOTHING_MORE = re.compile(
+    rf"^{_COURTESIES}(?:我?就这些|就这样|(?:我)?没(?:有)?(?:什么)?(?:别的|其他|其它|事)(?:事|问题)?|没有?了)"
+    rf"{_COURTESIES}$"
+)
 _RETRACTS = re.compile(
     r"等等|等一[等下]|等下|等会|等我|稍等|稍候|慢着|且慢|别|还是不|不对|不行|不是"
     r"|(?<!要)(?:先|暂时)?不(?:想|要|用|是)?取消|[先暂]时?不|算了|不用了?\W*$"

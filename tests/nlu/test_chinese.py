@@ -307,8 +307,16 @@ def test_a_yes_taken_back(said: str, back: bool) -> None:
 def test_who_cannot_say_and_who_is_done() -> None:
     assert is_undecided("嗯，我不太确定")
     assert not is_undecided("确定")
-    assert wants_nothing_more("好的，就这些，谢谢")
-    assert not wants_nothing_more("谢谢")
+    for said in (
+        "好的，就这些，谢谢",
+        "没有了，谢谢您",
+        "没别的事了，再见",
+        "就这样吧，拜拜",
+        "没有了",
+    ):
+        assert wants_nothing_more(said)
+    for said in ("谢谢", "袋子没有了", "就这些，可是还缺一件", "没事的话我就再问一个"):
+        assert not wants_nothing_more(said)
 
 
 @pytest.mark.parametrize("said", ["不是，盖子关不上", "没有声音", "对，它漏水", "不行，按了没反应"])
