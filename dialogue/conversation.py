@@ -51,7 +51,7 @@ from dialogue.switching import carried, in_this_language
 from dialogue.thought import Foreseen, Pending, Thought
 from nlu.doubt import understood
 from nlu.mood import Trend
-from nlu.understand import YES_NO, Alternative, Nlu, Understanding
+from nlu.understand import YES_NO, Alternative, Context, Nlu, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -294,7 +294,8 @@ class FlowAgent:
         tongue = self._tongue(state)
         now_waiting = waiting(state, tongue.assistant)
         slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
-        return understood(tongue.nlu, turn.text, slot, tongue.assistant.slots, turn.look_again)
+        context = Context(slot, spoken=not (turn.keys or turn.written))
+        return understood(tongue.nlu, turn.text, context, tongue.assistant.slots, turn.look_again)
 
     def _heard(
         self, turn: Said, understanding: Understanding, mood: Trend, tongue: Tongue

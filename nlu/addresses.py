@@ -19,13 +19,18 @@ _LEAD_IN = re.compile(
 )
 _LEAD_OUT = re.compile(r"[,.]?\s+(?:please|thanks|thank you|instead|now)$", re.IGNORECASE)
 _ADDRESS = re.compile(r"\d.*[a-z]{3}|[a-z]{3}.*\d", re.IGNORECASE)  # a number, and a name
+_RECOGNISED = (
+    (re.compile(r"(?<![\d,])(\d{1,3}),(?=\d{3}\b(?!,))"), r"\1"),  # "1,184 Oak Road"
+    (re.compile(r"(?<=\d)-(?=[a-z]{3})", re.IGNORECASE), " "),  # "47-alder court"
+    (re.compile(r"\bdepartment (?=\d+[a-z]?\b)", re.IGNORECASE), "apartment "),
+)
 _ORDINAL = re.compile(r"\b\d+(?:st|nd|rd|th)\b")  # of a street
 _INITIAL = re.compile(r"(?<![\w'])[a-z]")
 
 
 def read_address(text: str) -> str | None:
     """Read an address, its numbers in digits; None where no number and no name is in it."""
-    said = corrected(squeezed(text)).strip(" .,!?")
+    said = corrected(_as_said(squeezed(text))).strip(" .,!?")
     before = ""
     while said != before:
         before, said = said, _LEAD_OUT.sub("", _LEAD_IN.sub("", said)).strip(" .,!?")
@@ -33,6 +38,13 @@ def read_address(text: str) -> str | None:
     if not _ADDRESS.search(said):
         return None
     return _INITIAL.sub(lambda letter: letter[0].upper(), said) if said.islower() else said
+
+
+def _as_said(heard: str) -> str:
+    """Undo what recognisers write otherwise than it goes on a parcel."""
+    for written, said in _RECOGNISED:
+        heard = written.sub(said, heard)
+    return heard
 
 
 def _parts(said: str) -> list[str]:

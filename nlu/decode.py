@@ -1,7 +1,7 @@
 """From probabilities to meaning: the intent, slots with values, what is expected. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.language import reader_of
-from nlu.numbers import takes_back
+from nlu.numbers import heard_once, takes_back
 from nlu.tokens import Tokens
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot
 
@@ -157,6 +157,23 @@ def read_slots(
         if value is not None:
             slots.append(Slot(span.slot, text[start:end], value, start, end, span.confidence))
     return slots
+
+
+def as_heard_once(slots: Sequence[Slot], labels: Labels) -> list[Slot]:
+    """Mend numbers in which a recogniser wrote a digit twice; see `nlu.numbers.heard_once`."""
+    return [_as_heard_once(slot, labels.slots[slot.name]) for slot in slots]
+
+
+def _as_heard_once(slot: Slot, kind: SlotType) -> Slot:
+    if kind.kind != "digits" or kind.length is None:
+        return slot
+    return replace(slot, value=heard_once(slot.value, kind.length))
+
+
+def unread(found: Sequence[Span], slots: Sequence[Slot], labels: Labels) -> tuple[str, ...]:
+    """Name what the tagger found whose value cannot be read, or not the whole of it."""
+    whole = {slot.name for slot in slots if is_whole(slot, labels.slots[slot.name])}
+    return tuple(dict.fromkeys(span.slot for span in found if span.slot not in whole))
 
 
 def best_labels(scores: Floats, chain: Chain) -> list[str]:

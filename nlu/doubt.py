@@ -5,6 +5,7 @@ meaning.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nlu.dataset import SlotType
 from nlu.decode import YES_NO_INTENTS, is_whole
@@ -19,25 +20,25 @@ SURE = 0.5
 def understood(
     nlu: Nlu,
     text: str,
-    waiting_for: str,
+    context: Context,
     slots: Mapping[str, SlotType],
     look_again: LookAgain | None,
 ) -> Understanding:
     """Understand an utterance, and once more in all ways it may have been heard. Blocking.
 
-    `waiting_for` as in `Context`; `slots` are the assistant's by name. None is not to look again.
+    `slots` are the assistant's by name. None is not to look again.
     """
-    first = nlu.understand(text, Context(waiting_for))
-    if look_again is None or not in_doubt(first, waiting_for, slots):
+    first = nlu.understand(text, context)
+    if look_again is None or not in_doubt(first, context.waiting_for, slots):
         return first
     ways = look_again()
-    return nlu.understand(text, Context(waiting_for, ways)) if len(ways) > 1 else first
+    return nlu.understand(text, replace(context, heard=ways)) if len(ways) > 1 else first
 
 
 def in_doubt(first: Understanding, waiting_for: str, slots: Mapping[str, SlotType]) -> bool:
     """Tell whether it is worth a second look; an answer to what was asked for needs none.
 
-    Half a number is no answer, however clear the intent.
+    Half a number is no answer, however clear the intent, and none that may be left as it is.
     """
     if waiting_for == YES_NO and first.intent in YES_NO_INTENTS:
         return False
@@ -45,4 +46,4 @@ def in_doubt(first: Understanding, waiting_for: str, slots: Mapping[str, SlotTyp
     given = [slot for slot in first.slots if awaited and slot.name == awaited.name]
     if awaited and given:
         return not any(is_whole(slot, awaited) for slot in given)
-    return first.confidence < SURE
+    return first.confidence < SURE or bool(first.unread)

@@ -27,6 +27,7 @@ from nlu.dataset import load_intents
 from nlu.decode import (
     Chain,
     answers,
+    as_heard_once,
     decide,
     doubtful,
     expected_slots,
@@ -35,6 +36,7 @@ from nlu.decode import (
     read_sentiment,
     read_slots,
     tagged,
+    unread,
 )
 from nlu.files import (
     WEIGHTS,
@@ -101,7 +103,7 @@ class BertNlu:
             return Understanding(text, OUT_OF_SCOPE, 1.0, (), Sentiment("neutral", 0.0))
         labels, calibration = self._trained.labels, self._trained.calibration
         ways = weighed(text, context.heard)
-        read = [self._read(said, context.waiting_for) for said, _ in ways]
+        read = [self._read(said, context) for said, _ in ways]
         shares = likelier_understood(
             [share for _, share in ways], [each.intents.max() for each in read]
         )
@@ -112,7 +114,8 @@ class BertNlu:
         likeliest = [read[i] for i in np.argsort(-shares, kind="stable")]
         more = further(likeliest[0].several, labels, intent, calibration.more)
         chosen = next(
-            (each for each in likeliest if answers(each.slots, labels, context)), likeliest[0]
+            (each for each in likeliest if answers(each.slots, labels, context)),
+            min(likeliest, key=lambda each: len(each.unread)),
         )
         return Understanding(
             chosen.text,
@@ -123,9 +126,10 @@ class BertNlu:
             tuple(ranking),
             more,
             () if more else doubtful(ranking, intent, calibration.sure),
+            chosen.unread,
         )
 
-    def _read(self, text: str, waiting_for: str) -> "_Read":
+    def _read(self, text: str, context: Context) -> "_Read":
         text = reader_of(self._trained.language).usual(text)
         labels, calibration = self._trained.labels, self._trained.calibration
         today = self._today()
@@ -134,12 +138,15 @@ class BertNlu:
         words = slot_logits[list(tokens.firsts)]
         spans = tagged(words, self.chain, calibration.slot_temperature)
         slots = read_slots(text, tokens, spans, labels, today)
-        slots = expected_slots(text, slots, labels, waiting_for, today)
+        if context.spoken:
+            slots = as_heard_once(slots, labels)
+        slots = expected_slots(text, slots, labels, context.waiting_for, today)
         return _Read(
             text,
             softmax(intent_logits, calibration.intent_temperature),
             several,
             tuple(slots),
+            unread(spans, slots, labels),
             softmax(sentiment_logits, calibration.sentiment_temperature),
         )
 
@@ -152,6 +159,7 @@ class _Read:
     intents: Floats
     several: Floats
     slots: tuple[Slot, ...]
+    unread: tuple[str, ...]
     feelings: Floats
 
 

@@ -142,6 +142,18 @@ def find_digits(text: str, length: int | None = None) -> Found | None:
     return None
 
 
+def heard_once(digits: str, length: int) -> str:
+    """Leave out what a recogniser wrote twice ("269-887" → "26987"), if it can be but one digit.
+
+    Only of speech: a key that is pressed twice was pressed twice.
+    """
+    if len(digits) != length + 1:
+        return digits
+    doubled = [i for i in range(length) if digits[i] == digits[i + 1]]
+    left = {digits[:i] + digits[i + 1 :] for i in doubled}
+    return left.pop() if len(left) == 1 else digits
+
+
 def corrected(text: str) -> str:
     """Return what was said after the last correction ("five, no, six" → "six"), or all of it.
 
@@ -240,7 +252,8 @@ def _run(words: list[re.Match[str]]) -> Found:
         if name in _TIMES:
             times = _TIMES[name]
             continue
-        said += [name] * times
+        again = name[0] if name.isdigit() else name  # of "double 189" the one
+        said += [again] * (times - 1) + [name]
         times = 1
     value = re.sub(r"\D", "", alpha2digit(" ".join(said), "en", threshold=0))
     return Found(value, words[0].start(), words[-1].end())

@@ -39,7 +39,8 @@ class Understanding:
     `text` is what the slots stand in: of several ways in which it was heard, the likeliest.
     `ranking` lists (intent, probability) with the most likely first. `more` are further intents of
     the same breath ("cancel it, and when are you open?"). `maybe` are the two that it could be,
-    where neither is sure enough to act upon without asking "did you mean …".
+    where neither is sure enough to act upon without asking "did you mean …". `unread` are the
+    slots that were spoken of without a value that can be read, or without the whole of it.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Understanding:
     ranking: tuple[tuple[str, float], ...] = ()
     more: tuple[str, ...] = ()
     maybe: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -78,10 +80,12 @@ class Context:
 
     `waiting_for` is the slot that the dialogue asked for, `YES_NO` after a yes/no question, or ""
     for none. `heard` are all the ways in which the recogniser heard the text, where it doubts.
+    `spoken` text comes from a recogniser, else it was written or keyed in, and stands as it is.
     """
 
     waiting_for: str = ""
     heard: tuple[Alternative, ...] = ()
+    spoken: bool = True
 
 
 class Nlu(Protocol):

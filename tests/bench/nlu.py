@@ -19,125 +19,18 @@ retail, a file that `offhook eval nlu` reads. One JSON file a set is written int
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from datetime import date
-from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-
-from models.onnx import open_graph
 from models.registry import model_path
 from nlu import NluError
-from nlu.dataset import Example
-from nlu.decode import Labels
-from nlu.doubt import in_doubt, understood
-from nlu.engine import NluOptions, load_nlu, run_onnx, run_torch
-from nlu.evaluate import Judged, figures, judge, load_examples
-from nlu.export import export_onnx
 from nlu.files import WEIGHTS, model_folder, read_trained
-from nlu.model import load_trained
-from nlu.tokens import load_tokenizer, tokenize
-from nlu.understand import Alternative, Context, LookAgain, Nlu
-from telephony.rehearse import Heard
-from tests.bench.heard import heard
 from tests.bench.nlu_data import load
+from tests.bench.nlu_retail import ASSISTANT, retail
 from tests.bench.nlu_sets import TASKS, mean_of, prepared, scored, trial
-from tests.bench.report import REPO, environment, model_hashes, write_report
+from tests.bench.report import environment, model_hashes, write_report
 from tests.conftest import SHARED_DATA
-
-ASSISTANT = REPO / "dialogue" / "assistants" / "retail"
-HELD_OUT = REPO / "tests" / "nlu"
-HELD_OUT_FILES = ("retail_test.yaml", "retail_spoken_test.yaml")
-TODAY = date(2025, 3, 12)
-TWELVE_WORDS = "I ordered a blue kettle last Tuesday and it still has not arrived"
-RUNS = 300
-
-
-def retail(data: Path | None) -> dict[str, Any]:
-    """The shipped model on held-out sentences, read and heard; and its speed."""
-    paths = [data] if data else [HELD_OUT / name for name in HELD_OUT_FILES]
-    nlu = load_nlu(ASSISTANT, NluOptions(today=lambda: TODAY))
-    labels = read_trained(ASSISTANT).labels
-    found: dict[str, Any] = {}
-    for path in paths:
-        examples = load_examples(path)
-        found[path.stem] = {
-            "text": figures(judge(nlu, examples), labels, TODAY),
-            **heard_figures(nlu, labels, examples),
-        }
-    return {"held_out": found, "speed": speed()}
-
-
-def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict[str, Any]:
-    """The same, spoken by our voices over a phone line and written down by our ASR.
-
-    `heard` is as in a call, `heard_first` without the second look at what is in doubt. Marks are
-    those of what was said: their values count, not where they stand.
-    """
-    both: dict[str, Any] = {}
-    results = heard(examples)
-    firsts = [nlu.understand(result.heard, Context()) for _, result in results]
-    called = [
-        understood(nlu, result.heard, "", labels.slots, look_again(result)) for _, result in results
-    ]
-    for name, taken in (("heard", called), ("heard_first", firsts)):
-        judged = [Judged(each, way) for (each, _), way in zip(results, taken, strict=True)]
-        both[name] = figures(judged, labels, TODAY)
-        del both[name]["slots"]
-    looked = [
-        look_again(result) is not None and in_doubt(first, "", labels.slots)
-        for (_, result), first in zip(results, firsts, strict=True)
-    ]
-    both["heard"]["looked_again"] = round(sum(looked) / len(looked), 4)
-    return both
-
-
-def look_again(result: Heard) -> LookAgain | None:
-    """What a second look finds, which the transcripts keep."""
-    ways = tuple(Alternative(each.text, each.confidence) for each in result.alternatives)
-    return (lambda: ways) if ways else None
-
-
-def speed() -> dict[str, Any]:
-    """Milliseconds for an utterance of twelve words on one thread, and its understanding whole."""
-    import torch
-
-    trained = read_trained(ASSISTANT)
-    encoder = model_path(trained.encoder)
-    ids = tokenize(load_tokenizer(encoder / "tokenizer.json"), TWELVE_WORDS).ids
-    weights = model_folder(ASSISTANT) / WEIGHTS
-    torch.set_num_threads(1)
-    model = load_trained(encoder, trained, weights)
-    found = {"torch float32": timed(lambda: run_torch(model, [ids]))}
-    with TemporaryDirectory() as scratch:
-        for name, int8 in (("onnx float32", False), ("onnx int8", True)):
-            path = Path(scratch) / f"{name}.onnx"
-            export_onnx(load_trained(encoder, trained, weights), path, int8=int8)
-            session = open_graph(path)
-            found[name] = timed(partial(run_onnx, session, ids))
-            found[name]["megabytes"] = round(
-                sum(each.stat().st_size for each in path.parent.glob(f"{path.name}*")) / 1e6, 1
-            )
-    nlu = load_nlu(ASSISTANT)
-    found["whole understanding"] = timed(lambda: nlu.understand(TWELVE_WORDS, Context()))
-    return found
-
-
-def timed(call: Callable[[], object]) -> dict[str, float]:
-    """Median and 95th percentile of many calls, ms."""
-    for _ in range(20):
-        call()
-    seconds = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - began)
-    p50, p95 = np.percentile(seconds, (50, 95))
-    return {"ms_p50": round(1e3 * float(p50), 2), "ms_p95": round(1e3 * float(p95), 2)}
 
 
 def public(name: str, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """When it is worth asking what else may have been said."""
 
+from dataclasses import replace
+
 import pytest
 
 from nlu.dataset import SlotType
@@ -10,6 +12,12 @@ SLOTS = {
     "order_number": SlotType("order_number", "digits", 5),
     "product": SlotType("product", "text"),
 }
+
+
+def test_a_value_that_cannot_be_read_is_worth_a_second_look() -> None:
+    heard = replace(meaning("change_email", 0.99), unread=("email",))
+    assert in_doubt(heard, "", SLOTS)
+    assert not in_doubt(replace(heard, intent="affirm"), YES_NO, SLOTS)
 
 
 def meaning(intent: str, confidence: float, **values: str) -> Understanding:

@@ -13,7 +13,7 @@ from models import ModelError
 from models.registry import model_path
 from nlu.dataset import Example, load_intents, load_sentiment
 from nlu.engine import BertNlu, NluOptions, is_stale, load_nlu
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Understanding
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Alternative, Context, Understanding
 
 pytestmark = pytest.mark.slow
 
@@ -106,6 +106,24 @@ def test_a_correction_carries_the_new_number(nlu: BertNlu) -> None:
     heard = nlu.understand("No, it's 15214.", Context(YES_NO))
     assert heard.intent == "deny"
     assert [slot.value for slot in heard.slots] == ["15214"]
+
+
+def test_a_digit_too_many_is_the_recognisers_not_a_writers(nlu: BertNlu) -> None:
+    said = nlu.understand("it's order 269-887", Context("order_number"))
+    assert [slot.value for slot in said.slots] == ["26987"]
+    keyed = nlu.understand("269887", Context("order_number", spoken=False))
+    assert [slot.value for slot in keyed.slots] in ([], ["269887"])
+
+
+def test_of_several_ways_the_one_with_a_whole_number_is_taken(nlu: BertNlu) -> None:
+    heard = tuple(Alternative(f"where is order {number}", share)
+                  for number, share in (("4085", 0.8), ("40085", 0.7)))  # fmt: skip
+    first = nlu.understand(heard[0].text, Context())
+    assert first.unread == ("order_number",)
+    understood = nlu.understand(heard[0].text, Context("", heard))
+    assert understood.text == "where is order 40085"
+    assert [slot.value for slot in understood.slots] == ["40085"]
+    assert understood.unread == ()
 
 
 @pytest.mark.parametrize("text", ["", "  ", "...", "?!", "\u3002"])

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nlu.numbers import find_digits, read_number
+from nlu.numbers import find_digits, heard_once, read_number
 
 WORDS = inflect.engine()
 
@@ -30,6 +30,28 @@ def test_four_digits_however_they_are_said(said: str, digits: str) -> None:
     found = find_digits(said, 4)
     assert found is not None
     assert found.value == digits
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [
+        ("269887", "26987"),
+        ("206667", "20667"),
+        ("977555", "977555"),  # the seven or a five: nobody knows
+        ("699766", "699766"),
+        ("123456", "123456"),
+        ("5523", "5523"),
+        ("2698877", "2698877"),
+    ],
+)
+def test_a_digit_that_was_heard_twice(heard: str, said: str) -> None:
+    assert heard_once(heard, 5) == said
+
+
+def test_a_double_digit_before_figures() -> None:
+    found = find_digits("O-double 189", 5)
+    assert found is not None
+    assert found.value == "01189"
 
 
 def test_a_corrected_number_of_any_length() -> None:
