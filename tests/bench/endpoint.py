@@ -221,7 +221,7 @@ def _ramp(pauses: Sequence[Pause], odds: Any, lacking: Any) -> dict[str, float]:
     for unsure, width, least, most in product(UNSURE, WIDTHS, LEAST, MOST):
         doubt = np.clip((unsure + width - odds) / width, 0, 1)
         waits = np.where(lacking, LONGEST, least + (most - least) * doubt)
-        early = ~over & (lasts > waits)
+        early = ~over & (lasts > waits - FRAME_SECONDS / 2)
         fair = all(
             early[its].sum() <= MOST_CUT_OFF[of] * max(over[its].sum(), 1)
             for of, its in sets.items()
