@@ -10,7 +10,7 @@ from dialogue.controls import Control, control
 from dialogue.knowledge import Knowledge
 from nlu.language import reader_of
 from nlu.tags import primary
-from nlu.understand import Nlu
+from nlu.understand import Context, Nlu
 
 _SCRIPTS = {"zh": re.compile(r"[\u4e00-\u9fff]")}  # of languages that are not written in Latin
 _LATIN_WORD = re.compile(r"[^\W\d_]{2,}")
@@ -24,6 +24,15 @@ class Tongue:
     assistant: Assistant
     nlu: Nlu
     knowledge: Knowledge | None = None
+
+    def sure_of_request(self, words: str) -> float | None:
+        """How sure it is what the words ask for; None where for nothing that there is a flow for.
+
+        Small talk is no request. Blocking.
+        """
+        found = self.nlu.understand(words, Context())
+        flow = self.assistant.flows.get(found.intent)
+        return found.confidence if flow and not flow.small_talk else None
 
 
 @dataclass(frozen=True, slots=True)

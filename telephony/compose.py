@@ -35,10 +35,11 @@ from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
-from telephony.tongues import available, load_tongues, understood
+from telephony.tongues import available, load_tongues, understands, understood
 from voice import EngineError
 from voice.asr import Asr, AsrOptions, load_asr, model_name
 from voice.end_of_turn import SoundsFinished, load_smart_turn
+from voice.endpointing import Eagerness
 from voice.phrases import PhraseCache
 from voice.prosody import measure
 from voice.tts import ENGINES as TTS_ENGINES
@@ -78,6 +79,11 @@ class Minds:
     nlu: Nlu
     knowledge: Knowledge
     others: Mapping[str, Tongue]
+
+    @property
+    def tongue(self) -> Tongue:
+        """What its own language takes."""
+        return Tongue(self.assistant, self.nlu, self.knowledge)
 
 
 def live(settings: Settings) -> World:
@@ -123,6 +129,7 @@ def load_parts(
         models=models,
         turns=turn_options(settings),
         sounds_finished=engines.sounds_finished,
+        understands=understands(engines.minds.tongue, engines.minds.others),
         measure=measure if settings.prosody else None,
         speaker=engines.extras.speaker,
     )
@@ -153,7 +160,10 @@ def load_minds(
 
 def turn_options(settings: Settings) -> TurnOptions:
     """Return how turns are told, with the VAD's own threshold."""
-    return TurnOptions(speech_probability=SPEECH_PROBABILITY[settings.vad])
+    return TurnOptions(
+        speech_probability=SPEECH_PROBABILITY[settings.vad],
+        eagerness=Eagerness(settings.eagerness),
+    )
 
 
 def model_names(settings: Settings, assistant: Assistant) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dialogue.agent import Agent
 from dialogue.llm.grounding import Speaker
 from voice.asr import Asr
-from voice.ears import Ears
+from voice.ears import Ears, Understands
 from voice.end_of_turn import SoundsFinished
 from voice.prosody import Measure
 from voice.tts import PreparingTts
@@ -26,6 +26,7 @@ class Parts:
     models: Mapping[str, str]  # name → SHA-256 of each model that takes part
     turns: TurnOptions = field(default_factory=TurnOptions)  # with the VAD's own threshold
     sounds_finished: SoundsFinished | None = None  # whether a voice does, at a pause
+    understands: Understands | None = None  # whether words are a request that it knows
     measure: Measure | None = None  # of how callers say things, where that is wanted
     voices: Mapping[str, PreparingTts] = field(default_factory=dict)  # of other languages
     speaker: Speaker | None = None  # the language model, where there is one
@@ -39,4 +40,5 @@ class Parts:
             turns,
             self.measure,
             sounds_finished=self.sounds_finished,
+            understands=self.understands,
         )

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from anyio import to_thread
+
 from dialogue.assistant import Assistant
 from dialogue.knowledge import load_knowledge
 from dialogue.languages import Tongue
@@ -12,7 +14,10 @@ from models.registry import digest
 from nlu import NluError
 from nlu.engine import NluOptions, load_nlu
 from nlu.files import read_trained
+from nlu.tags import primary
 from voice import VoiceError
+from voice.ears import Understands
+from voice.expectation import Expectation
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +53,14 @@ def load_tongues(assistant: Assistant, options: NluOptions) -> Mapping[str, Tong
         )
         for language, variant in assistant.variants.items()
     }
+
+
+def understands(own: Tongue, others: Mapping[str, Tongue]) -> Understands:
+    """Return what tells the ears whether a caller's words are a request that the dialogue knows."""
+    tongues = {primary(language): tongue for language, tongue in others.items()}
+
+    async def sure(words: str, expected: Expectation) -> float | None:
+        tongue = tongues.get(expected.language, own)
+        return await to_thread.run_sync(tongue.sure_of_request, words)
+
+    return sure

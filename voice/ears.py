@@ -8,7 +8,7 @@ way to a worker thread and back.
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -18,7 +18,7 @@ from anyio import create_task_group
 from voice.asr import Asr, AsrStream, Transcript
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, Digit, Frame, GuardedFrame
 from voice.end_of_turn import SoundsFinished
-from voice.endpointing import Evidence, Verdict, is_worth_listening
+from voice.endpointing import Evidence, Verdict, is_worth_listening, is_worth_understanding
 from voice.expectation import OPEN_SPEECH, Expectation
 from voice.keypad import Keypad, Keys
 from voice.loudness import Faintness, levels, speech_from
@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 LEAD_IN_SECONDS = 0.4  # sound before the detected onset that the ASR still gets
 SILENCE_SECONDS = 8.0  # a caller who says nothing for this long is asked again
 NOTHING = Transcript("", confidence=0.0)
+
+Understands = Callable[[str, Expectation], Awaitable[float | None]]
+"""Words, and what was expected → how sure it is what they ask for; None: for nothing known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,11 @@ CallerEvent = (
 class Ears:
     """One call's ears. `expect` tells them what comes next and starts the wait for it.
 
-    Where it matters they also tell by `sounds_finished` whether the voice did; with `measure`, how
-    it was said.
+    Where it matters they also tell by `sounds_finished` whether the voice did, and by `understands`
+    whether the words are a whole request; with `measure`, how it was said.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each part they are made of
         self,
         vad: Vad,
         asr: Asr,
@@ -106,12 +109,14 @@ class Ears:
         measure: Measure | None = None,
         *,
         sounds_finished: SoundsFinished | None = None,
+        understands: Understands | None = None,
     ) -> None:
         self._vad = vad
         self._asr = asr
         self._turns = turns
         self._measure = measure
         self._sounds_finished = sounds_finished
+        self._understands = understands
         self._faintness = Faintness()
         self._keypad = Keypad()
         self._expected = OPEN_SPEECH
@@ -196,6 +201,9 @@ class Ears:
         if self._sounds_finished and is_worth_listening(evidence):
             sounds = await hearing.sounds(self._sounds_finished)
             evidence = replace(evidence, sounds_finished=sounds)
+        if self._understands and is_worth_understanding(evidence):
+            sure = await hearing.understood(self._understands, self._expected)
+            evidence = replace(evidence, understood=sure)
         verdict = self._turns.judge(evidence)
         return [Paused(heard, pause.start, pause.end, pause.at, evidence, verdict, hearing.prosody)]
 
@@ -270,6 +278,17 @@ class _Hearing:
             return await finished([*map(for_vad, self.frames)])
         except Exception:
             log.exception("whether an utterance sounds finished could not be told")
+            return None
+        finally:
+            self._seconds = (self._seconds or 0.0) + time.perf_counter() - began
+
+    async def understood(self, understands: Understands, expected: Expectation) -> float | None:
+        """Tell how sure it is what they ask for; None where nothing, or where that failed."""
+        began = time.perf_counter()
+        try:
+            return await understands(self.transcript.text, expected)
+        except Exception:
+            log.exception("what an utterance asks for could not be told")
             return None
         finally:
             self._seconds = (self._seconds or 0.0) + time.perf_counter() - began

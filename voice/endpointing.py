@@ -12,14 +12,31 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from typing import Self
 
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 
 LONGEST_PATIENCE = 1.6  # seconds of silence: when something is missing, or for a very slow caller
-FAMILIAR = 3.0  # pauses of a caller's own that count as much as those of all others together
+FAMILIAR = 10.0  # pauses of a caller's own that count as much as those of all others together
+
+
+class Eagerness(StrEnum):
+    """How soon to answer; the field's own word for it."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+_WAITS = {  # of the silence that was fitted: where a turn is surely over, and where it is not
+    Eagerness.LOW: (1.5, 1.5),
+    Eagerness.MEDIUM: (1.0, 1.0),
+    Eagerness.HIGH: (0.6, 1.0),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +44,9 @@ class Evidence:
     """What is known at a pause.
 
     `words` so far and the ASR's `confidence` in them; `sounds_finished` as `voice.end_of_turn`
-    says, None without it. `pace` is this caller's pauses within turns against everybody's: 2 are
-    twice as long.
+    says, None without it. `understood` is how sure the dialogue is what they ask for, None where
+    they ask for nothing that it knows. `pace` is this caller's pauses within turns against
+    everybody's: 2 are twice as long.
     """
 
     words: str = ""
@@ -36,6 +54,7 @@ class Evidence:
     sounds_finished: float | None = None
     expected: Expectation = OPEN_SPEECH
     pace: float = 1.0
+    understood: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,11 @@ class Model:
         beyond = min(1.0, max(0.0, doubt)) * (self.most - self.least)
         return min(LONGEST_PATIENCE, self.least + beyond * pace)
 
+    def with_eagerness(self, eagerness: Eagerness) -> Self:
+        """Return it with more or less silence."""
+        least, most = _WAITS[eagerness]
+        return replace(self, least=self.least * least, most=self.most * most)
+
 
 @dataclass(frozen=True, slots=True)
 class Models:
@@ -87,6 +111,14 @@ class Models:
         """The one for what is expected."""
         return self.open if _is_open(expected) else self.answer
 
+    def with_eagerness(self, eagerness: Eagerness) -> Self:
+        """Return them with more or less silence."""
+        return replace(
+            self,
+            answer=self.answer.with_eagerness(eagerness),
+            open=self.open.with_eagerness(eagerness),
+        )
+
 
 _SENTENCE_END = re.compile(r"[.?!。？！]$")
 _TRAILING = re.compile(  # a stop after the last of these words may be Whisper's own
@@ -95,6 +127,7 @@ _TRAILING = re.compile(  # a stop after the last of these words may be Whisper's
     re.IGNORECASE,
 )
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!])\s+")
+_BETWEEN_CLAUSES = re.compile(r"(?<=[.?!,])\s+")  # a stop is a comma to Whisper, or a full stop
 _OPENING = r"^(?:(?:so|and|but|well|hi|hello)\b\W*)*"
 _ASKS = r"(?:how|what|when|where|which|who|why)\b"
 _WISH = re.compile(  # what somebody does not want is a reason, and "when it came" part of a tale
@@ -133,14 +166,17 @@ _ENOUGH = re.compile(
     re.IGNORECASE,
 )
 MISSING = -4.0  # log odds
-_SURELY = 4.0  # log odds: as sure as smart-turn may be
+_SURELY = 4.0  # log odds: as sure as smart-turn, or the understanding, may be
+SURE_REQUEST = 0.95  # understood better, a request may be a whole one
 
 
 def features(evidence: Evidence) -> dict[str, float]:
     """What counts, as numbers: mostly 1 for so and 0 for not."""
     words = evidence.words.strip()
-    *told, last = _BETWEEN_SENTENCES.split(words)
+    last = _BETWEEN_SENTENCES.split(words)[-1]
+    *told, point = _BETWEEN_CLAUSES.split(words)
     wish, question = bool(_WISH.search(last)), words.endswith(("?", "？"))
+    asks = question or bool(_WISH.search(point))
     found: dict[str, float] = {
         "no words": not words,
         "one word": bool(words) and not re.search(r"\s|\w[\u4e00-\u9fff]", words),
@@ -148,10 +184,11 @@ def features(evidence: Evidence) -> dict[str, float]:
         "question": question,
         "wish": wish,
         "tale": bool(_TALE.search(last)) and not (wish or question),
-        "comes to the point": any(map(_TALE.search, told)) and (wish or question),
+        "comes to the point": asks and any(map(_TALE.search, told)),
         "spelled": bool(_SPELLED.search(words)),
         "doubtful words": 1 - evidence.confidence if words else 0.0,
         "sounds finished": _log_odds(evidence.sounds_finished),
+        "understood": _surer(evidence.understood),
         "all that was asked for": _is_whole(words, evidence.expected)
         and not lacks(words, evidence.expected),
     }
@@ -167,6 +204,11 @@ def is_worth_listening(evidence: Evidence) -> bool:
     """
     words, expected = evidence.words.strip(), evidence.expected
     return not (_is_open(expected) or _is_whole(words, expected) or lacks(words, expected))
+
+
+def is_worth_understanding(evidence: Evidence) -> bool:
+    """Whether it matters how sure it is what is asked for: in open speech that could be over."""
+    return _is_open(evidence.expected) and not lacks(evidence.words.strip(), evidence.expected)
 
 
 def _is_open(expected: Expectation) -> bool:
@@ -199,6 +241,11 @@ def _log_odds(probability: float | None) -> float:
         return 0.0
     held = min(max(probability, 1e-9), 1 - 1e-9)
     return min(_SURELY, max(-_SURELY, math.log(held / (1 - held))))
+
+
+def _surer(understood: float | None) -> float:
+    """How much surer than of a request that may be whole, in log odds; others tell nothing."""
+    return max(0.0, _log_odds(understood or 0.0) - _log_odds(SURE_REQUEST))
 
 
 def judge(evidence: Evidence, models: Models | None = None) -> Verdict:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from voice.audio import FRAME_SECONDS
-from voice.endpointing import FAMILIAR, Evidence, Verdict, fitted, judge
+from voice.endpointing import FAMILIAR, Eagerness, Evidence, Verdict, fitted, judge
 
 BREATH_SECONDS = 0.12  # a shorter silence is the closing of a sound, and tells nothing of the pace
 
@@ -36,6 +36,7 @@ class TurnOptions:
     fading_probability: float = 0.9  # a faint frame below it may be the beginning of a pause
     pause_seconds: float = 0.02  # after this silence the ASR may transcribe what it has
     patience_seconds: float = 0.9  # a pause may last, where nobody judges it
+    eagerness: Eagerness = Eagerness.MEDIUM  # to answer, where somebody does
     longest_seconds: float = 28.0  # a turn is ended here, within Whisper's 30 s
 
 
@@ -108,6 +109,7 @@ class TurnTaker:
 
     def __init__(self, options: TurnOptions | None = None) -> None:
         self._options = options or TurnOptions()
+        self._models = fitted().with_eagerness(self._options.eagerness)
         self._state = _State.IDLE
         self._hinted = 0  # frames since the hint that the caller may speak; 0 without one
         self._speech = 0  # frames of speech in a row, that may become an onset or a resumption
@@ -124,13 +126,12 @@ class TurnTaker:
         A geometric mean, in which what nobody has heard of this caller yet counts as 1. It is 1 at
         least: a pause that was too long for our patience is not among those that were heard.
         """
-        usual = fitted().usual
-        ratios = (math.log(each / usual) for each in self._pauses)
+        ratios = (math.log(each / self._models.usual) for each in self._pauses)
         return math.exp(max(0.0, sum(ratios)) / (len(self._pauses) + FAMILIAR))
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh what is known in the pause under way; it lasts until speech or patience end it."""
-        self._verdict = judge(replace(evidence, pace=self.pace))
+        self._verdict = judge(replace(evidence, pace=self.pace), self._models)
         return self._verdict
 
     def hear(self, at: float, probability: float, faint: bool = False) -> TurnEvent | None:

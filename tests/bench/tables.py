@@ -188,11 +188,22 @@ def _endpoint(report: Report) -> str:
             strict=True,
         )
     ]
+    rows += [
+        (
+            f"all evidence, eagerness {name}",
+            percent(found["cut_off"]),
+            f"{found['mean_ms']} / {found['p50_ms']} / {found['p95_ms']}",
+            percent(found["stops_answered_early"] / report["by_set"]["stops"]["turns"]),
+        )
+        for name, found in report["by_eagerness"].items()
+        if name != "medium"
+    ]
     head = ("a turn ends by", "cut off", "wait, mean / p50 / p95, ms", "stops answered early")
     drawn = table(head, rows)
     turns = report["callers"]["turns"]
     note = (
-        "Each way is set so that it cuts off 5 % of the turns at most. Stops are 16 sentences with"
+        "Each way is set so that it cuts off 5 % of the turns at most, but for those of another"
+        " eagerness (`OFFHOOK_EAGERNESS`). Stops are 16 sentences with"
         " 0.5 to 0.7 s of silence at their comma. On fluent callers a fixed silence does as well;"
         " it is with those who stop to think that it fails."
     )

@@ -153,3 +153,11 @@ def test_a_variant_may_begin(retail: Assistant) -> None:
     whole = load_assistant(SHIPPED / "retail" / "zh")
     assert (whole.language, whole.languages) == ("zh", ("zh", "en"))
     assert whole.variants["en"].greeting == retail.greeting
+
+
+def test_a_request_is_what_there_is_a_flow_for_and_no_small_talk(retail: Assistant) -> None:
+    tongue = Tongue(retail, WordsNlu())
+    assert tongue.sure_of_request("I want to cancel my order") == 0.9
+    assert tongue.sure_of_request("maybe cancel my order") == 0.45
+    assert tongue.sure_of_request("my sister lives in Ohio") is None
+    assert tongue.sure_of_request("help") is None

@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from telephony import SettingsError
-from telephony.compose import live
+from telephony.compose import live, turn_options
 from telephony.settings import adopt_dotenv, described, load_settings, misspelled
 from tests.telephony.environment import without_settings
+from voice.endpointing import Eagerness
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +29,14 @@ def test_an_option_comes_before_the_environment_and_that_before_the_default(
 def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OFFHOOK_DEVICE", "")
     assert load_settings().device == "auto"
+
+
+def test_eagerness_reaches_the_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert turn_options(load_settings()).eagerness == Eagerness.MEDIUM
+    monkeypatch.setenv("OFFHOOK_EAGERNESS", "high")
+    assert turn_options(load_settings()).eagerness == Eagerness.HIGH
+    with pytest.raises(SettingsError, match="OFFHOOK_EAGERNESS=hasty: input should be 'low'"):
+        load_settings(eagerness="hasty")
 
 
 def test_a_shipped_assistant_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,15 @@ import time
 
 import pytest
 
-from voice.endpointing import LONGEST_PATIENCE, Evidence, Model, features, fitted, judge
+from voice.endpointing import (
+    LONGEST_PATIENCE,
+    Eagerness,
+    Evidence,
+    Model,
+    features,
+    fitted,
+    judge,
+)
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 
 ORDER_NUMBER = Expectation(Kind.DIGITS, length=5)
@@ -34,6 +42,8 @@ def patience(words: str, expected: Expectation = OPEN_SPEECH) -> float:
         ("Who is this for?", "I'd like one for", OPEN_SPEECH),
         ("My parcel has not come. Is it lost?", "Is it lost?", OPEN_SPEECH),
         ("The box was open. I want a refund.", "I want a refund.", OPEN_SPEECH),
+        ("It has not come, is it lost?", "Is it lost?", OPEN_SPEECH),
+        ("The box was open, so I want a refund.", "I want it, the box was open.", OPEN_SPEECH),
         ("I want the keyboard.", "I don't want the keyboard.", OPEN_SPEECH),
         ("When did it come?", "The box was open when it came.", OPEN_SPEECH),
         ("Where it is I want to know.", "I know where it is.", OPEN_SPEECH),
@@ -104,6 +114,31 @@ def test_a_slow_speaker_is_waited_for_longer_within_reason() -> None:
     assert model.patience(model.unsure, 1.2) > model.most
     assert model.patience(model.unsure, 9.0) == LONGEST_PATIENCE
     assert model.patience(model.sure, 9.0) == model.least
+
+
+@pytest.mark.parametrize("words", ["I'd like to cancel it.", "Is it lost?", "Cancel it please"])
+def test_a_request_is_the_likelier_whole_the_better_it_is_understood(words: str) -> None:
+    half, well, best = (judge(Evidence(words, 0.9, understood=x)) for x in (0.7, 0.97, 0.99))
+    assert half.probability < well.probability < best.probability
+    assert half == judge(Evidence(words, 0.9))  # it may be a question to the documents
+
+
+def test_what_lacks_something_is_no_whole_request_however_well_understood() -> None:
+    assert judge(Evidence("Cancel my order and", 0.9, understood=0.99)).patience > 1
+
+
+@pytest.mark.parametrize("model", [fitted().open, fitted().answer], ids=["open", "answer"])
+def test_eagerness_shortens_what_is_over_and_no_stop_to_think(model: Model) -> None:
+    low, medium, high = (model.with_eagerness(each) for each in Eagerness)
+    assert high.least < medium.least < low.least
+    assert high.most == medium.most < low.most
+    assert medium == model
+
+
+@pytest.mark.parametrize("eagerness", Eagerness)
+def test_whoever_breaks_off_is_waited_for_as_long_however_eager(eagerness: Eagerness) -> None:
+    models = fitted().with_eagerness(eagerness)
+    assert judge(Evidence("I want to return the", 0.9), models).patience == LONGEST_PATIENCE
 
 
 @pytest.mark.parametrize("model", [fitted().open, fitted().answer], ids=["open", "answer"])

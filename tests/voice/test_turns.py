@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import recording
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit
 from voice.ears import last_loud
-from voice.endpointing import Evidence
+from voice.endpointing import Eagerness, Evidence
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
 from voice.turns import (
@@ -32,12 +32,13 @@ def events(
     *stretches: tuple[float, float],
     known: Evidence | None = None,
     hints: bool = False,
+    options: TurnOptions = OPTIONS,
 ) -> list[TurnEvent]:
     """Feed stretches of (seconds, probability of speech); return what happened to turns.
 
     With something `known`, every pause is judged by it.
     """
-    taker, happened = TurnTaker(), []
+    taker, happened = TurnTaker(options), []
     probabilities = [p for seconds, p in stretches for _ in range(round(seconds / FRAME_SECONDS))]
     for index, probability in enumerate(probabilities):
         event = taker.hear(index * FRAME_SECONDS, probability)
@@ -138,6 +139,17 @@ def test_a_turn_that_is_surely_over_ends_soon_and_says_why() -> None:
     assert ended.verdict.reasons["sounds finished"] > 0
 
 
+def test_the_eager_answer_sooner_what_is_surely_over() -> None:
+    known = Evidence("Where is my order?", 0.95)
+    waits = []
+    for eagerness in Eagerness:
+        options = replace(OPTIONS, eagerness=eagerness)
+        *_, ended = events((1, 1), (2, 0), known=known, options=options)
+        assert isinstance(ended, TurnEnded)
+        waits.append(round(ended.at - ended.end, 2))
+    assert waits == [0.3, 0.2, 0.12]
+
+
 def pace_after(*pauses: float) -> float:
     """Pause so long between stretches of a second of speech; return the pace that was learned."""
     taker = TurnTaker()
@@ -151,6 +163,7 @@ def pace_after(*pauses: float) -> float:
 def test_who_pauses_long_has_a_slow_pace_and_nobody_has_a_quick_one() -> None:
     assert pace_after() == 1
     assert pace_after(0.8, 0.7) > 1.2
+    assert pace_after(0.6) < 1.15  # one stop to think makes nobody slow
     assert pace_after(0.16, 0.14) == 1
     assert pace_after(0.8, 0.04, 0.06, 0.7, 0.04) == pytest.approx(pace_after(0.8, 0.7))
 

@@ -34,7 +34,6 @@ from tests.bench.peers.callers import QUESTIONS, Question, questions
 from tests.bench.peers.ear import Heard, summary
 from tests.bench.peers.plot import plot
 from tests.bench.peers.subjects import (
-    OFFHOOK_CALLS,
     OUT,
     SUBJECTS,
     Address,
@@ -78,7 +77,7 @@ async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int])
                     answered, before = model.answered, usage.restart()
                     heard = await _call(subject, at, asked, count)
                     after = usage.now()
-                    own = None if subject.peer else _turns_on_record(_kept(heard, count))
+                    own = None if subject.peer else _turns_on_record(_kept(subject, heard, count))
                     rounds[str(count)] = {
                         **summary(heard, after.cpu - before.cpu),
                         "turns_heard": model.answered - answered if own is None else own,
@@ -89,12 +88,12 @@ async def _measure(name: str, asked: Sequence[Question], at_once: Sequence[int])
     return {"about": subject.about, "calls_at_once": rounds}
 
 
-def _kept(heard: Sequence[Heard], count: int) -> list[Path]:
+def _kept(subject: Subject, heard: Sequence[Heard], count: int) -> list[Path]:
     """Keep Offhook's records of a round in a folder of their own, for `tests.bench.waits`."""
-    folder = OFFHOOK_CALLS.with_name(f"calls-{count}")
+    folder = subject.calls.with_name(f"calls-{count}")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    files = (OFFHOOK_CALLS / f"{one.call.call_sid}.json" for one in heard if one.taken)
+    files = (subject.calls / f"{one.call.call_sid}.json" for one in heard if one.taken)
     return [Path(shutil.copy(file, folder)) for file in files]
 
 

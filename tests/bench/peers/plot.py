@@ -36,4 +36,4 @@ def plot(report: Mapping[str, Any], file: Path) -> None:
 
 def _called(name: str, found: Mapping[str, Any]) -> str:
     lost = found["unanswered"]
-    return f"{name}\n{lost} of {found['questions']} unanswered" if lost else name
+    return f"{name}\n{lost} of {found['questions']}\nunanswered" if lost else name

@@ -19,7 +19,6 @@ from tests.bench.report import REPO
 HERE = Path(__file__).parent
 OUT = REPO / "out" / "peers"
 CORES = 2
-OFFHOOK_CALLS = OUT / "offhook" / "calls"
 READY_SECONDS = 120.0
 STOP_SECONDS = 15.0
 
@@ -52,6 +51,11 @@ class Subject:
     status_path: str = ""
     ready_path: str = "/ready"
 
+    @property
+    def calls(self) -> Path:
+        """Where Offhook writes the records of its calls."""
+        return Path(dict(self.environment)["OFFHOOK_CALLS"])
+
     def command(self, at: Address) -> list[str]:
         """Return what starts it."""
         if not self.peer:
@@ -64,16 +68,30 @@ class Subject:
         return [str(_python(self.peer)), str(HERE / self.bot), *listens, *weights, *self.options]
 
 
-SUBJECTS = {
-    "offhook": Subject(
-        about="`offhook serve` as it ships: the retail assistant, no language model, Whisper base",
+def _offhook(folder: Path, about: str, **settings: str) -> Subject:
+    """Offhook with these settings; its database and its records go into the folder."""
+    ours = settings | {"database": str(folder / "offhook.sqlite"), "calls": str(folder / "calls")}
+    return Subject(
+        about,
         voice_path="/twilio/voice",
         status_path="/twilio/status",
         ready_path="/readyz",
-        environment=(
-            ("OFFHOOK_DATABASE", str(OUT / "offhook" / "offhook.sqlite")),
-            ("OFFHOOK_CALLS", str(OFFHOOK_CALLS)),
-        ),
+        environment=tuple((f"OFFHOOK_{name.upper()}", value) for name, value in ours.items()),
+    )
+
+
+SUBJECTS = {
+    "offhook": _offhook(
+        OUT / "offhook",
+        "`offhook serve` as it ships: the retail assistant, no language model, Whisper base",
+    ),
+    "offhook-quick": _offhook(
+        OUT / "offhook-quick",
+        "the same at its quickest: `OFFHOOK_ASR_MODEL=tiny.en OFFHOOK_TTS_ENGINE=hibari"
+        " OFFHOOK_EAGERNESS=high`",
+        asr_model="tiny.en",
+        tts_engine="hibari",
+        eagerness="high",
     ),
     "pipecat": Subject(
         about="Pipecat 1.14 as its template sets it: Silero, smart-turn v3.2, Whisper base int8,"
