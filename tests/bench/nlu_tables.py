@@ -123,8 +123,20 @@ def retail(report: Report) -> str:
         f"**Understanding, the shipped retail assistant**\n\n{table(head, rows)}\n\n"
         "The spoken sets are said by the two voices that the taught mishearings were learned from,"
         f" so real callers lose more. The recogniser looked a second time at"
-        f" {' and '.join(map(percent, shares))} of what it heard. Twelve words on one thread,"
-        f" median: {times}."
+        f" {' and '.join(map(percent, shares))} of what it heard. Slots of what is heard are those"
+        f" that its words spell, values those that were said. {_of_numbers(report)} Twelve words on"
+        f" one thread, median: {times}."
+    )
+
+
+def _of_numbers(report: Report) -> str:
+    """What becomes of order numbers on their way through the ASR."""
+    of = report["order_numbers"]
+    first, called = of["heard_first"], of["heard"]
+    return (
+        f"Of {of['sentences']} order numbers said within a sentence {percent(called['right'])} are"
+        f" right ({percent(first['right'])} as first heard), {percent(called['wrong'])} another"
+        " number."
     )
 
 
