@@ -294,7 +294,8 @@ class FlowAgent:
         tongue = self._tongue(state)
         now_waiting = waiting(state, tongue.assistant)
         slot = YES_NO if now_waiting.type == YES_NO else now_waiting.slot
-        context = Context(slot, spoken=not (turn.keys or turn.written))
+        spoken = not (turn.keys or turn.written)
+        context = Context(slot, spoken=spoken, confidence=turn.confidence)
         return understood(tongue.nlu, turn.text, context, tongue.assistant.slots, turn.look_again)
 
     def _heard(

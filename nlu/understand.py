@@ -80,12 +80,14 @@ class Context:
 
     `waiting_for` is the slot that the dialogue asked for, `YES_NO` after a yes/no question, or ""
     for none. `heard` are all the ways in which the recogniser heard the text, where it doubts.
-    `spoken` text comes from a recogniser, else it was written or keyed in, and stands as it is.
+    `spoken` text comes from a recogniser, else it was written or keyed in, and stands as it is;
+    `confidence` is the recogniser's, if it says so.
     """
 
     waiting_for: str = ""
     heard: tuple[Alternative, ...] = ()
     spoken: bool = True
+    confidence: float = 0.0
 
 
 class Nlu(Protocol):

@@ -18,7 +18,15 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from voice.audio import FRAME_SECONDS
-from voice.endpointing import FAMILIAR, Eagerness, Evidence, Verdict, fitted, judge
+from voice.endpointing import (
+    FAMILIAR,
+    LONGEST_PATIENCE,
+    Eagerness,
+    Evidence,
+    Verdict,
+    fitted,
+    judge,
+)
 
 BREATH_SECONDS = 0.12  # a shorter silence is the closing of a sound, and tells nothing of the pace
 
@@ -97,7 +105,7 @@ TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | SpeechResumed | T
 class _State(Enum):
     IDLE = auto()
     SPEAKING = auto()
-    FADING = auto()  # a pause that the VAD has not called silent yet
+    FADING = auto()  # a pause that the VAD has not called silent yet: it ends nothing, but counts
     PAUSING = auto()
 
 
@@ -149,10 +157,8 @@ class TurnTaker:
                 return self._idle(after)
             case _State.SPEAKING:
                 return self._speaking(after, silence, fading)
-            case _State.FADING if not silence:
-                return self._fading(after)
             case _State.FADING | _State.PAUSING:
-                self._state = _State.PAUSING
+                self._state = _State.PAUSING if silence else self._state
                 return self._pausing(after)
 
     def cut(self, at: float) -> TurnEnded | None:
@@ -197,18 +203,14 @@ class TurnTaker:
         self._paused, self._verdict, self._speech = after, None, 0
         return Pause(self._start, self._end, after)
 
-    def _fading(self, after: float) -> TurnEvent | None:
-        """The VAD is not sure of the silence: patience counts from when it is."""
-        self._length += 1
-        self._silence, self._end = 0, after
-        return self._resumed(after)
-
     def _pausing(self, after: float) -> TurnEvent | None:
         self._length += 1
         self._silence += 1
         if resumed := self._resumed(after):
             return resumed
         patience = self._verdict.patience if self._verdict else self._options.patience_seconds
+        if self._state is _State.FADING:  # a faint voice, perhaps somebody else's
+            patience = LONGEST_PATIENCE
         if self._silence >= _frames(patience) and not self._speech:
             return self._ended(after)
         return None

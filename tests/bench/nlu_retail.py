@@ -75,17 +75,14 @@ def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict
     both: dict[str, Any] = {}
     results = heard(examples)
     firsts = [nlu.understand(result.heard, Context()) for _, result in results]
-    called = [
-        understood(nlu, result.heard, Context(), labels.slots, look_again(result))
-        for _, result in results
-    ]
+    called = [understood_in_a_call(nlu, labels, result) for _, result in results]
     for name, taken in (("heard", called), ("heard_first", firsts)):
         judged = [Judged(each, way) for (each, _), way in zip(results, taken, strict=True)]
         found = [Judged(as_heard(each.example, each.understood.text), each.understood)
                  for each in judged]  # fmt: skip
         both[name] = figures(judged, labels, TODAY) | {"slots": span_f1(found)}
     looked = [
-        look_again(result) is not None and in_doubt(first, "", labels.slots)
+        look_again(result) is not None and in_doubt(first, in_a_call(result), labels.slots)
         for (_, result), first in zip(results, firsts, strict=True)
     ]
     both["heard"]["looked_again"] = round(sum(looked) / len(looked), 4)
@@ -100,10 +97,7 @@ def numbers_heard(nlu: Nlu, labels: Labels) -> dict[str, Any]:
     """
     results = heard(order_numbers())
     firsts = [nlu.understand(result.heard, Context()) for _, result in results]
-    called = [
-        understood(nlu, result.heard, Context(), labels.slots, look_again(result))
-        for _, result in results
-    ]
+    called = [understood_in_a_call(nlu, labels, result) for _, result in results]
     return {"sentences": len(results)} | {
         name: _right_and_wrong([example for example, _ in results], taken)
         for name, taken in (("heard_first", firsts), ("heard", called))
@@ -136,6 +130,16 @@ def _right_and_wrong(
         right += meant is not None and whole == [meant.value]
         wrong += bool(whole) and (meant is None or whole != [meant.value])
     return {"right": round(right / len(taken), 4), "wrong": round(wrong / len(taken), 4)}
+
+
+def understood_in_a_call(nlu: Nlu, labels: Labels, result: Heard) -> Understanding:
+    """What it means, once it has been heard again where that is worth it."""
+    return understood(nlu, result.heard, in_a_call(result), labels.slots, look_again(result))
+
+
+def in_a_call(result: Heard) -> Context:
+    """What the dialogue tells of it, where it waits for nothing."""
+    return Context(confidence=result.confidence)
 
 
 def look_again(result: Heard) -> LookAgain | None:

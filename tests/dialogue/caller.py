@@ -10,7 +10,6 @@ from dialogue.agent import CallerTurn, NobodyCame, Opening, Said, Silence, Troub
 from dialogue.conversation import FlowAgent
 from nlu.understand import (
     OUT_OF_SCOPE,
-    YES_NO,
     Alternative,
     Context,
     Sentiment,
@@ -180,6 +179,3 @@ class Caller:
             heard = text if words_heard is None else " ".join(text.split()[:words_heard])
             await self.agent.commit(text, heard)
         return text
-
-
-WAITS_FOR_YES_NO = Context(YES_NO)

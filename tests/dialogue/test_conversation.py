@@ -5,7 +5,8 @@ import pytest
 from dialogue.agent import Waiting
 from dialogue.conversation import FlowAgent
 from dialogue.state import Outcome
-from tests.dialogue.caller import WAITS_FOR_YES_NO, Caller, WordsNlu
+from nlu.understand import YES_NO
+from tests.dialogue.caller import Caller, WordsNlu
 
 pytestmark = pytest.mark.anyio
 
@@ -369,4 +370,4 @@ async def test_after_a_yes_no_question_the_understanding_knows_it(
     await caller.rings()
     await caller.says("my kettle is broken")
     await caller.says("no")
-    assert nlu.contexts[-1] == WAITS_FOR_YES_NO
+    assert nlu.contexts[-1].waiting_for == YES_NO

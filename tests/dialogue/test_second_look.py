@@ -3,8 +3,8 @@
 import pytest
 
 from dialogue.conversation import FlowAgent
-from nlu.understand import Alternative, Context
-from tests.dialogue.caller import WAITS_FOR_YES_NO, Caller, WordsNlu
+from nlu.understand import YES_NO, Alternative, Context
+from tests.dialogue.caller import Caller, WordsNlu
 
 pytestmark = pytest.mark.anyio
 
@@ -17,13 +17,21 @@ async def test_a_doubtful_meaning_is_asked_for_once_and_understood_in_all_ways(
 ) -> None:
     await caller.may_have_said(*UNCLEAR)
     assert caller.looks == ["maybe open"]
-    assert nlu.contexts == [Context(), Context("", UNCLEAR)]
+    assert nlu.contexts == [Context(confidence=0.8), Context("", UNCLEAR, confidence=0.8)]
+
+
+async def test_keys_and_written_words_are_told_from_what_a_recogniser_wrote(
+    caller: Caller, nlu: WordsNlu
+) -> None:
+    await caller.says("where is my order")
+    await caller.presses("15213")
+    assert [context.spoken for context in nlu.contexts] == [True, False]
 
 
 async def test_a_clear_meaning_is_not_asked_for(caller: Caller, nlu: WordsNlu) -> None:
     await caller.may_have_said(*CLEAR)
     assert caller.looks == []
-    assert nlu.contexts == [Context()]
+    assert nlu.contexts == [Context(confidence=0.8)]
 
 
 async def test_a_whole_answer_to_what_was_asked_for_needs_no_second_look(
@@ -31,9 +39,9 @@ async def test_a_whole_answer_to_what_was_asked_for_needs_no_second_look(
 ) -> None:
     await caller.says("where is my order")
     await caller.may_have_said(Alternative("maybe 15213", 0.8))
-    assert nlu.contexts[-1] == Context("order_number")
+    assert nlu.contexts[-1] == Context("order_number", confidence=0.8)
     await caller.may_have_said(Alternative("maybe that is right", 0.8))
-    assert nlu.contexts[-1] == WAITS_FOR_YES_NO
+    assert nlu.contexts[-1].waiting_for == YES_NO
     assert caller.looks == []
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nlu.dataset import SlotType
-from nlu.doubt import SURE, in_doubt
-from nlu.understand import OUT_OF_SCOPE, YES_NO, Sentiment, Slot, Understanding
+from nlu.doubt import CLEARLY_HEARD, SURE, in_doubt
+from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot, Understanding
 
 SLOTS = {
     "order_number": SlotType("order_number", "digits", 5),
@@ -16,8 +16,16 @@ SLOTS = {
 
 def test_a_value_that_cannot_be_read_is_worth_a_second_look() -> None:
     heard = replace(meaning("change_email", 0.99), unread=("email",))
-    assert in_doubt(heard, "", SLOTS)
-    assert not in_doubt(replace(heard, intent="affirm"), YES_NO, SLOTS)
+    assert in_doubt(heard, Context(), SLOTS)
+    assert not in_doubt(replace(heard, intent="affirm"), Context(YES_NO), SLOTS)
+
+
+def test_what_was_heard_clearly_is_looked_at_again_for_its_figures_alone() -> None:
+    clearly, barely = (Context(confidence=CLEARLY_HEARD - less) for less in (0, 0.01))
+    doubtful = meaning("opening_hours", SURE - 0.01)
+    assert in_doubt(doubtful, barely, SLOTS)
+    assert not in_doubt(doubtful, clearly, SLOTS)
+    assert in_doubt(replace(doubtful, unread=("order_number",)), clearly, SLOTS)
 
 
 def meaning(intent: str, confidence: float, **values: str) -> Understanding:
@@ -42,4 +50,4 @@ def meaning(intent: str, confidence: float, **values: str) -> Understanding:
     ],
 )
 def test_doubt(understood: Understanding, waiting_for: str, doubt: bool) -> None:
-    assert in_doubt(understood, waiting_for, SLOTS) is doubt
+    assert in_doubt(understood, Context(waiting_for), SLOTS) is doubt

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import recording
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit
 from voice.ears import last_loud
-from voice.endpointing import Eagerness, Evidence
+from voice.endpointing import LONGEST_PATIENCE, Eagerness, Evidence
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
 from voice.turns import (
@@ -263,8 +263,22 @@ def test_a_pause_begins_when_the_voice_falls_before_the_vad_is_sure() -> None:
     assert isinstance(pause, Pause)
     assert pause.at == pytest.approx(1.02)
     assert isinstance(ended, TurnEnded)
-    assert ended.end == pytest.approx(1.06)
-    assert ended.at == pytest.approx(1.26)
+    assert ended.end == pytest.approx(1.02)
+    assert ended.at == pytest.approx(1.22)
+
+
+def test_a_turn_ends_only_when_the_vad_is_sure_of_the_silence() -> None:
+    taker = TurnTaker(replace(OPTIONS, patience_seconds=0.2))
+    _, _, ended = fed(taker, (1, 1.0, False), (0.4, 0.7, True), (0.5, 0.1, True))
+    assert isinstance(ended, TurnEnded)
+    assert ended.at == pytest.approx(1.42)
+
+
+def test_somebody_far_off_keeps_no_turn_open() -> None:
+    taker = TurnTaker(replace(OPTIONS, patience_seconds=0.2))
+    _, _, ended, *_ = fed(taker, (1, 1.0, False), (3, 0.7, True))
+    assert isinstance(ended, TurnEnded)
+    assert ended.at == pytest.approx(1.02 + LONGEST_PATIENCE)
 
 
 def test_the_closing_of_a_consonant_ends_nothing() -> None:
