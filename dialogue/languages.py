@@ -28,11 +28,12 @@ class Tongue:
     def sure_of_request(self, words: str) -> float | None:
         """How sure it is what the words ask for; None where for nothing that there is a flow for.
 
-        Small talk is no request. Blocking.
+        Small talk is no request, and one with half a number in it no whole one. Blocking.
         """
         found = self.nlu.understand(words, Context())
         flow = self.assistant.flows.get(found.intent)
-        return found.confidence if flow and not flow.small_talk else None
+        whole = flow is not None and not flow.small_talk and not found.unread
+        return found.confidence if whole else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ _ADDRESS = re.compile(r"\d.*[a-z]{3}|[a-z]{3}.*\d", re.IGNORECASE)  # a number, 
 _RECOGNISED = (
     (re.compile(r"(?<![\d,])(\d{1,3}),(?=\d{3}\b(?!,))"), r"\1"),  # "1,184 Oak Road"
     (re.compile(r"(?<=\d)-(?=[a-z]{3})", re.IGNORECASE), " "),  # "47-alder court"
-    (re.compile(r"\bdepartment (?=\d+[a-z]?\b)", re.IGNORECASE), "apartment "),
 )
 _ORDINAL = re.compile(r"\b\d+(?:st|nd|rd|th)\b")  # of a street
 _INITIAL = re.compile(r"(?<![\w'])[a-z]")

@@ -9,7 +9,7 @@ import numpy as np
 from nlu.calibration import Floats
 from nlu.dataset import SlotType
 from nlu.language import reader_of
-from nlu.numbers import heard_once, takes_back
+from nlu.numbers import Found, heard_once, takes_back
 from nlu.tokens import Tokens
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Sentiment, Slot
 
@@ -151,7 +151,7 @@ def read_slots(
     """Normalise what the tagger found; what has no value is no slot."""
     values, slots = reader_of(labels.language), []
     for span in found:
-        start, end = tokens.spans[span.first][0], tokens.spans[span.last - 1][1]
+        start, end = _place(span, tokens)
         kind = labels.slots[span.slot]
         value = values.read(kind.kind, text[start:end], today, kind.length)
         if value is not None:
@@ -170,10 +170,22 @@ def _as_heard_once(slot: Slot, kind: SlotType) -> Slot:
     return replace(slot, value=heard_once(slot.value, kind.length))
 
 
-def unread(found: Sequence[Span], slots: Sequence[Slot], labels: Labels) -> tuple[str, ...]:
-    """Name what the tagger found whose value cannot be read, or not the whole of it."""
-    whole = {slot.name for slot in slots if is_whole(slot, labels.slots[slot.name])}
-    return tuple(dict.fromkeys(span.slot for span in found if span.slot not in whole))
+def unread(
+    tokens: Tokens, found: Sequence[Span], slots: Sequence[Slot], labels: Labels
+) -> tuple[str, ...]:
+    """Name what the tagger found where no value could be read, or not the whole of one."""
+    whole = [slot for slot in slots if is_whole(slot, labels.slots[slot.name])]
+    missed: dict[str, None] = {}
+    for span in found:
+        start, end = _place(span, tokens)
+        if not any(slot.start < end and start < slot.end for slot in whole):
+            missed[span.slot] = None
+    return tuple(missed)
+
+
+def _place(span: Span, tokens: Tokens) -> tuple[int, int]:
+    """Where it stands in the text."""
+    return tokens.spans[span.first][0], tokens.spans[span.last - 1][1]
 
 
 def best_labels(scores: Floats, chain: Chain) -> list[str]:
@@ -231,17 +243,20 @@ def spans(labels: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def expected_slots(
-    text: str, slots: Sequence[Slot], labels: Labels, waiting_for: str, today: date
+    text: str, slots: Sequence[Slot], labels: Labels, context: Context, today: date
 ) -> list[Slot]:
     """Add the value the dialogue waits for where the tagger missed it but its form is there.
 
     A bare number as long as one of the assistant's numbers needs no question before it.
     """
-    awaited = labels.slots.get(waiting_for) or _bare_number(text, labels)
+    awaited = labels.slots.get(context.waiting_for) or _bare_number(text, labels)
     if awaited is None:
         return list(slots)
     there = [slot for slot in slots if slot.name == awaited.name and is_whole(slot, awaited)]
-    found = reader_of(labels.language).find(awaited.kind, text, today, awaited.length)
+    reader = reader_of(labels.language)
+    found = reader.find(awaited.kind, text, today, awaited.length)
+    if found is None and context.spoken and awaited.kind == "digits" and awaited.length:
+        found = _found_once(reader.find("digits", text, today, awaited.length + 1), awaited.length)
     if found is None or (there and not takes_back(text[there[-1].end : found.start])):
         return list(slots)
     filled = Slot(
@@ -254,6 +269,12 @@ def expected_slots(
         if slot.name != awaited.name and (slot.end <= found.start or slot.start >= found.end)
     ]
     return sorted([*others, filled], key=lambda slot: slot.start)
+
+
+def _found_once(longer: Found | None, length: int) -> Found | None:
+    """A number with one digit too many, mended; None where it cannot be."""
+    value = heard_once(longer.value, length) if longer else ""
+    return replace(longer, value=value) if longer and len(value) == length else None
 
 
 def answers(slots: Sequence[Slot], labels: Labels, context: Context) -> bool:

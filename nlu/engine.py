@@ -115,7 +115,7 @@ class BertNlu:
         more = further(likeliest[0].several, labels, intent, calibration.more)
         chosen = next(
             (each for each in likeliest if answers(each.slots, labels, context)),
-            min(likeliest, key=lambda each: len(each.unread)),
+            next((each for each in likeliest if each.mends(likeliest[0])), likeliest[0]),
         )
         return Understanding(
             chosen.text,
@@ -140,13 +140,13 @@ class BertNlu:
         slots = read_slots(text, tokens, spans, labels, today)
         if context.spoken:
             slots = as_heard_once(slots, labels)
-        slots = expected_slots(text, slots, labels, context.waiting_for, today)
+        slots = expected_slots(text, slots, labels, context, today)
         return _Read(
             text,
             softmax(intent_logits, calibration.intent_temperature),
             several,
             tuple(slots),
-            unread(spans, slots, labels),
+            unread(tokens, spans, slots, labels),
             softmax(sentiment_logits, calibration.sentiment_temperature),
         )
 
@@ -161,6 +161,10 @@ class _Read:
     slots: tuple[Slot, ...]
     unread: tuple[str, ...]
     feelings: Floats
+
+    def mends(self, other: "_Read") -> bool:
+        """Whether all is whole of what the other way to hear it leaves unread."""
+        return not self.unread and {*other.unread} <= {slot.name for slot in self.slots}
 
 
 def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:

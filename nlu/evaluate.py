@@ -2,23 +2,19 @@
 
 import csv
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from nlu import DataError
-from nlu.alignment import align, spoken
 from nlu.dataset import Example, Mark, load_intents
 from nlu.decode import Labels
 from nlu.language import reader_of
 from nlu.metrics import classification, confusion, scope, share
 from nlu.understand import OUT_OF_SCOPE, Context, Nlu, Understanding
-
-_FIGURES = re.compile(r"\d+(?:[,.-]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,33 +123,6 @@ def value_of(labels: Labels, mark: Mark, text: str, today: date) -> str | None:
     kind = labels.slots[mark.name]
     said = text[mark.start : mark.end]
     return reader_of(labels.language).read(kind.kind, said, today, kind.length)
-
-
-def as_heard(example: Example, heard: str) -> Example:
-    """Mark in what was heard the words that stand for the marked ones; none may.
-
-    A mark of which no word was heard stays, empty: it cannot be found any more.
-    """
-    said, found = spoken(example.text), spoken(heard)
-    stands = {i: found[j] for i, j in align(said, found) if i is not None and j is not None}
-    marks = []
-    for mark in example.marks:
-        inside = [stands[i] for i, word in enumerate(said)
-                  if i in stands and word.start < mark.end and mark.start < word.end]  # fmt: skip
-        start = min((word.start for word in inside), default=0)
-        end = max((word.end for word in inside), default=0)
-        marks.append(Mark(mark.name, *_whole_number(heard, start, end)))
-    return replace(example, text=heard, marks=tuple(marks))
-
-
-def _whole_number(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen what begins or ends within a number to all of its figures: "888-206"."""
-    for number in _FIGURES.finditer(text):
-        if number.start() < start < number.end():
-            start = number.start()
-        if number.start() < end < number.end():
-            end = number.end()
-    return start, end
 
 
 def mistakes(judged: Sequence[Judged]) -> list[tuple[str, str, int]]:

@@ -36,7 +36,8 @@ class Sentiment:
 class Understanding:
     """`intent` is the most likely one, or `OUT_OF_SCOPE`; confidences are calibrated, 0 to 1.
 
-    `text` is what the slots stand in: of several ways in which it was heard, the likeliest.
+    `text` is what the slots stand in: of several ways in which it was heard, the likeliest, or the
+    likeliest that has whole what that one leaves unread.
     `ranking` lists (intent, probability) with the most likely first. `more` are further intents of
     the same breath ("cancel it, and when are you open?"). `maybe` are the two that it could be,
     where neither is sure enough to act upon without asking "did you mean …". `unread` are the

@@ -35,11 +35,10 @@ from nlu.tags import primary
 from nlu.understand import Nlu
 from telephony.parts import Parts
 from telephony.settings import Settings
-from telephony.tongues import available, load_tongues, understands, understood
+from telephony.tongues import available, check_understanding, load_tongues, request_certainty
 from voice import EngineError
 from voice.asr import Asr, AsrOptions, load_asr, model_name
 from voice.end_of_turn import SoundsFinished, load_smart_turn
-from voice.endpointing import Eagerness
 from voice.phrases import PhraseCache
 from voice.prosody import measure
 from voice.tts import ENGINES as TTS_ENGINES
@@ -103,7 +102,7 @@ def load_parts(
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
     models = _digests(model_names(settings, assistant))
-    assistant = available(assistant, understood, partial(_heard_and_said, settings))
+    assistant = available(assistant, check_understanding, partial(_heard_and_said, settings))
     for one in (assistant, *assistant.variants.values()):
         models |= _digests([read_trained(one.path).encoder])
         models[f"{model_label(one)}-nlu"] = read_trained(one.path).weights_digest
@@ -129,7 +128,7 @@ def load_parts(
         models=models,
         turns=turn_options(settings),
         sounds_finished=engines.sounds_finished,
-        understands=understands(engines.minds.tongue, engines.minds.others),
+        understands=request_certainty(engines.minds.tongue, engines.minds.others),
         measure=measure if settings.prosody else None,
         speaker=engines.extras.speaker,
     )
@@ -152,7 +151,7 @@ def load_minds(
     """
     tell("reading the assistant")
     assistant = load_assistant(settings.assistant or default_assistant())
-    assistant = available(assistant, understood)
+    assistant = available(assistant, check_understanding)
     tell("loading the models")
     options = _understanding(settings, assistant, world)
     return _load_understanding(assistant, options, settings.graph_endpoint)
@@ -162,7 +161,7 @@ def turn_options(settings: Settings) -> TurnOptions:
     """Return how turns are told, with the VAD's own threshold."""
     return TurnOptions(
         speech_probability=SPEECH_PROBABILITY[settings.vad],
-        eagerness=Eagerness(settings.eagerness),
+        eagerness=settings.eagerness,
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from telephony import SettingsError
+from voice.endpointing import Eagerness
 
 PREFIX = "OFFHOOK_"
 OF_MODELS = {
@@ -123,8 +124,8 @@ class Settings(BaseSettings):
         description="also hear from a caller's voice whether they have finished; costs some 0.1 s"
         " of a core at every pause",
     )
-    eagerness: Literal["low", "medium", "high"] = Field(
-        default="medium",
+    eagerness: Eagerness = Field(
+        default=Eagerness.MEDIUM,
         description="how soon what is surely over is answered: high after 0.12 s of silence, and"
         " cuts a few more callers off; medium 0.2 s; low 0.3 s, and waits longer at every pause",
     )

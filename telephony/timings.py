@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class TurnTimings:
     """How long the parts of a turn took, in milliseconds; None where a part had nothing to do.
 
-    `hangover` is media time from the caller's last loud sound to where the VAD's speech ends, and
+    `hangover` is media time from the caller's last loud sound to where the voice has fallen, and
     `endpoint` from there to the decision that the turn is over; `line` is what the line takes, both
     ways together; the others are wall time. The ASR works while the pause is waited out, so
     `voice_to_voice`, from the caller's last sound to the assistant's first at their ear, holds only

@@ -17,14 +17,13 @@ from nlu.files import read_trained
 from nlu.tags import primary
 from voice import VoiceError
 from voice.ears import Understands
-from voice.expectation import Expectation
 
 log = logging.getLogger(__name__)
 
 Check = Callable[[Assistant], object]  # raises what is missing for a language
 
 
-def understood(variant: Assistant) -> None:
+def check_understanding(variant: Assistant) -> None:
     """Raise what the understanding of a language lacks: ModelError or NluError."""
     digest(read_trained(variant.path).encoder)
 
@@ -55,12 +54,13 @@ def load_tongues(assistant: Assistant, options: NluOptions) -> Mapping[str, Tong
     }
 
 
-def understands(own: Tongue, others: Mapping[str, Tongue]) -> Understands:
-    """Return what tells the ears whether a caller's words are a request that the dialogue knows."""
+def request_certainty(own: Tongue, others: Mapping[str, Tongue]) -> Understands:
+    """Return what tells the ears how sure it is what a caller's words ask for."""
     tongues = {primary(language): tongue for language, tongue in others.items()}
+    tongues[primary(own.assistant.language)] = tongues[""] = own
 
-    async def sure(words: str, expected: Expectation) -> float | None:
-        tongue = tongues.get(expected.language, own)
-        return await to_thread.run_sync(tongue.sure_of_request, words)
+    async def certainty(words: str, language: str) -> float | None:
+        tongue = tongues.get(language)
+        return await to_thread.run_sync(tongue.sure_of_request, words) if tongue else None
 
-    return sure
+    return certainty

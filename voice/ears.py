@@ -40,8 +40,8 @@ LEAD_IN_SECONDS = 0.4  # sound before the detected onset that the ASR still gets
 SILENCE_SECONDS = 8.0  # a caller who says nothing for this long is asked again
 NOTHING = Transcript("", confidence=0.0)
 
-Understands = Callable[[str, Expectation], Awaitable[float | None]]
-"""Words, and what was expected → how sure it is what they ask for; None: for nothing known."""
+Understands = Callable[[str, str], Awaitable[float | None]]
+"""Words and their language → how sure it is what they ask for; None: for nothing known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Utterance:
     into the pause that had to be waited out anyway is `asr_overrun_seconds`. With `keys` the text
     was typed on the phone, and nothing was transcribed. `failed`: the ASR broke, so there was a
     voice, but its words are lost. `prosody` is None where the ears do not measure it. `verdict` is
-    why the turn was over; None where it was cut, or nothing was known. `hangover` is how long
-    before `end` the last loud sound was: the VAD is sure of silence only a moment after it.
+    why the turn was over; None where it was cut, or nothing was known. `end` is where the voice
+    fell, or the VAD's speech ended, and `hangover` how long before it the last loud sound was.
     """
 
     transcript: Transcript
@@ -202,7 +202,7 @@ class Ears:
             sounds = await hearing.sounds(self._sounds_finished)
             evidence = replace(evidence, sounds_finished=sounds)
         if self._understands and is_worth_understanding(evidence):
-            sure = await hearing.understood(self._understands, self._expected)
+            sure = await hearing.understood(self._understands, self._expected.language)
             evidence = replace(evidence, understood=sure)
         verdict = self._turns.judge(evidence)
         return [Paused(heard, pause.start, pause.end, pause.at, evidence, verdict, hearing.prosody)]
@@ -282,11 +282,14 @@ class _Hearing:
         finally:
             self._seconds = (self._seconds or 0.0) + time.perf_counter() - began
 
-    async def understood(self, understands: Understands, expected: Expectation) -> float | None:
-        """Tell how sure it is what they ask for; None where nothing, or where that failed."""
+    async def understood(self, understands: Understands, expected: str) -> float | None:
+        """Tell how sure it is what they ask for; None where nothing, or where that failed.
+
+        `expected` is the language that is, where the ASR tells none.
+        """
         began = time.perf_counter()
         try:
-            return await understands(self.transcript.text, expected)
+            return await understands(self.transcript.text, self.transcript.language or expected)
         except Exception:
             log.exception("what an utterance asks for could not be told")
             return None

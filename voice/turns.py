@@ -20,7 +20,6 @@ from enum import Enum, auto
 from voice.audio import FRAME_SECONDS
 from voice.endpointing import (
     FAMILIAR,
-    LONGEST_PATIENCE,
     Eagerness,
     Evidence,
     Verdict,
@@ -105,7 +104,7 @@ TurnEvent = SpeechHinted | HintFaded | SpeechStarted | Pause | SpeechResumed | T
 class _State(Enum):
     IDLE = auto()
     SPEAKING = auto()
-    FADING = auto()  # a pause that the VAD has not called silent yet: it ends nothing, but counts
+    FADING = auto()  # a pause that the VAD has not called silent yet: it counts, but ends nothing
     PAUSING = auto()
 
 
@@ -209,11 +208,8 @@ class TurnTaker:
         if resumed := self._resumed(after):
             return resumed
         patience = self._verdict.patience if self._verdict else self._options.patience_seconds
-        if self._state is _State.FADING:  # a faint voice, perhaps somebody else's
-            patience = LONGEST_PATIENCE
-        if self._silence >= _frames(patience) and not self._speech:
-            return self._ended(after)
-        return None
+        over = self._state is _State.PAUSING and not self._speech
+        return self._ended(after) if over and self._silence >= _frames(patience) else None
 
     def _resumed(self, after: float) -> SpeechResumed | None:
         if self._speech < _frames(self._options.resume_seconds):

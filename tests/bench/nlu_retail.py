@@ -5,7 +5,9 @@
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,11 +18,12 @@ import numpy as np
 
 from models.onnx import open_graph
 from models.registry import model_path
+from nlu.confusions import project
 from nlu.dataset import Example, Mark
 from nlu.decode import Labels
 from nlu.doubt import in_doubt, understood
 from nlu.engine import NluOptions, load_nlu, run_onnx, run_torch
-from nlu.evaluate import Judged, as_heard, figures, judge, load_examples, span_f1
+from nlu.evaluate import Judged, figures, judge, load_examples, span_f1
 from nlu.export import export_onnx
 from nlu.files import WEIGHTS, model_folder, read_trained
 from nlu.model import load_trained
@@ -78,7 +81,7 @@ def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict
     called = [understood_in_a_call(nlu, labels, result) for _, result in results]
     for name, taken in (("heard", called), ("heard_first", firsts)):
         judged = [Judged(each, way) for (each, _), way in zip(results, taken, strict=True)]
-        found = [Judged(as_heard(each.example, each.understood.text), each.understood)
+        found = [Judged(_as_heard(each.example, each.understood.text), each.understood)
                  for each in judged]  # fmt: skip
         both[name] = figures(judged, labels, TODAY) | {"slots": span_f1(found)}
     looked = [
@@ -87,6 +90,15 @@ def heard_figures(nlu: Nlu, labels: Labels, examples: Sequence[Example]) -> dict
     ]
     both["heard"]["looked_again"] = round(sum(looked) / len(looked), 4)
     return both
+
+
+def _as_heard(example: Example, heard: str) -> Example:
+    """Mark what was heard; what nothing was heard of stands nowhere, and cannot be found."""
+    found = project(example, heard)
+    names = Counter(mark.name for mark in example.marks)
+    lost = (names - Counter(mark.name for mark in found.marks)).elements()
+    nowhere = (Mark(name, -place, -place) for place, name in enumerate(lost, 1))
+    return replace(found, marks=(*found.marks, *nowhere))
 
 
 def numbers_heard(nlu: Nlu, labels: Labels) -> dict[str, Any]:

@@ -141,6 +141,10 @@ class Caller:
     async def presses(self, keys: str) -> str:
         return await self._turn(Said(keys, keys=True))
 
+    async def writes(self, text: str) -> str:
+        """Send a message."""
+        return await self._turn(Said(text, written=True))
+
     async def keeps_silent(self) -> str:
         return await self._turn(Silence())
 

@@ -13,6 +13,7 @@ from dialogue.languages import Tongue, Wish, wish
 from dialogue.state import State
 from dialogue.store import open_store
 from dialogue.switching import carried
+from nlu.understand import Context, Understanding
 from tests.dialogue.caller import FRIDAY_AFTERNOON, TODAY, Caller, Words, WordsNlu
 
 CHINESE = Words(
@@ -161,3 +162,11 @@ def test_a_request_is_what_there_is_a_flow_for_and_no_small_talk(retail: Assista
     assert tongue.sure_of_request("maybe cancel my order") == 0.45
     assert tongue.sure_of_request("my sister lives in Ohio") is None
     assert tongue.sure_of_request("help") is None
+
+
+def test_half_a_number_makes_no_whole_request(retail: Assistant) -> None:
+    class HalfHeard(WordsNlu):
+        def understand(self, text: str, context: Context) -> Understanding:
+            return replace(super().understand(text, context), unread=("order_number",))
+
+    assert Tongue(retail, HalfHeard()).sure_of_request("I want to cancel order 15") is None

@@ -25,7 +25,8 @@ async def test_keys_and_written_words_are_told_from_what_a_recogniser_wrote(
 ) -> None:
     await caller.says("where is my order")
     await caller.presses("15213")
-    assert [context.spoken for context in nlu.contexts] == [True, False]
+    await caller.writes("yes")
+    assert [context.spoken for context in nlu.contexts] == [True, False, False]
 
 
 async def test_a_clear_meaning_is_not_asked_for(caller: Caller, nlu: WordsNlu) -> None:

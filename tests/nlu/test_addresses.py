@@ -28,8 +28,6 @@ from nlu.samples import say
         ("PO box 12, Champaign", "PO box 12, Champaign"),
         ("1,184 Birchwood Drive", "1184 Birchwood Drive"),  # as recognisers write it
         ("47-alder court", "47 Alder Court"),
-        ("88 Linden Street Department 4B", "88 Linden Street apartment 4B"),
-        ("the sales department, 12 Oak Avenue", "the sales department, 12 Oak Avenue"),
         ("I don't know", None),
         ("Willow Cottage", None),
         ("62704", None),

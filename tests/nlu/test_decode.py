@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise, product
 
@@ -10,7 +11,9 @@ from nlu.decode import (
     FORM_CONFIDENCE,
     Chain,
     Labels,
+    Span,
     answers,
+    as_heard_once,
     best_labels,
     decide,
     doubtful,
@@ -22,6 +25,7 @@ from nlu.decode import (
     read_slots,
     spans,
     tagged,
+    unread,
 )
 from nlu.tokens import Tokens, bio_labels
 from nlu.understand import OUT_OF_SCOPE, YES_NO, Context, Slot
@@ -154,6 +158,11 @@ def test_two_likely_intents_are_asked_about() -> None:
 
 
 def slots_of(text: str, *names: str) -> list[Slot]:
+    """Tag the words of the text, 0.9 sure of each, and read the slots."""
+    return read_slots(text, *tags_of(text, *names), LABELS, TODAY)
+
+
+def tags_of(text: str, *names: str) -> tuple[Tokens, list[Span]]:
     """Tag the words of the text, 0.9 sure of each."""
     at, positions = 0, []
     for word in text.split():
@@ -164,8 +173,7 @@ def slots_of(text: str, *names: str) -> list[Slot]:
     probabilities = np.full((len(names), len(LABELS.slot_labels)), 0.1 / len(LABELS.slot_labels))
     for i, name in enumerate(names):
         probabilities[i, LABELS.slot_labels.index(name)] = 0.9
-    found = tagged(np.log(probabilities), Chain.of(LABELS.slot_labels))
-    return read_slots(text, tokens, found, LABELS, TODAY)
+    return tokens, tagged(np.log(probabilities), Chain.of(LABELS.slot_labels))
 
 
 def test_tagged_slots_carry_text_place_and_value() -> None:
@@ -198,7 +206,7 @@ def test_a_tagged_slot_without_a_value_is_none() -> None:
 def test_what_was_asked_for_is_found_where_the_tagger_sees_nothing(
     text: str, waiting_for: str, name: str, value: str
 ) -> None:
-    (slot,) = expected_slots(text, [], LABELS, waiting_for, TODAY)
+    (slot,) = expected_slots(text, [], LABELS, Context(waiting_for), TODAY)
     assert (slot.name, slot.value, slot.confidence) == (name, value, FORM_CONFIDENCE)
     assert text[slot.start : slot.end] == slot.text
 
@@ -214,23 +222,57 @@ def test_what_was_asked_for_is_found_where_the_tagger_sees_nothing(
     ],
 )
 def test_nothing_is_made_up(text: str, waiting_for: str) -> None:
-    found = expected_slots(text, [], LABELS, waiting_for, TODAY)
+    found = expected_slots(text, [], LABELS, Context(waiting_for), TODAY)
     assert [slot.value for slot in found] == (["15213"] if text == "15213" else [])
+
+
+def test_a_digit_that_was_heard_twice_is_left_out_of_what_was_spoken() -> None:
+    seen = slots_of("order 269-887", "O", "B-order_number")
+    assert [slot.value for slot in as_heard_once(seen, LABELS)] == ["26987"]
+    asked = Context("order_number")
+    (slot,) = expected_slots("269-887", [], LABELS, asked, TODAY)  # the tagger sees nothing
+    assert slot.value == "26987"
+    assert expected_slots("269-887", [], LABELS, replace(asked, spoken=False), TODAY) == []
+    assert expected_slots("699-766", [], LABELS, asked, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "left"),
+    [
+        ("order 15213", ("O", "B-order_number"), ()),
+        ("order 4085", ("O", "B-order_number"), ("order_number",)),
+        ("order 15213 or 4085", ("O", "B-order_number", "O", "B-order_number"), ("order_number",)),
+        ("sometime soon", ("B-date", "I-date"), ("date",)),
+        ("call 15213", ("O", "B-phone_number"), ("phone_number",)),
+    ],
+)
+def test_what_is_left_unread(text: str, names: tuple[str, ...], left: tuple[str, ...]) -> None:
+    tokens, found = tags_of(text, *names)
+    slots = read_slots(text, tokens, found, LABELS, TODAY)
+    assert unread(tokens, found, slots, LABELS) == left
+
+
+def test_what_another_value_was_found_in_is_not_unread() -> None:
+    tokens, found = tags_of("15213", "B-phone_number")
+    slots = expected_slots("15213", [], LABELS, Context("order_number"), TODAY)
+    assert unread(tokens, found, slots, LABELS) == ()
 
 
 def test_what_the_tagger_saw_stands() -> None:
     seen = Slot("order_number", "15213", "15213", 3, 8, 0.7)
     text = "no 15213 not 15214"
-    assert expected_slots(text, [seen], LABELS, "order_number", TODAY) == [seen]
+    assert expected_slots(text, [seen], LABELS, Context("order_number"), TODAY) == [seen]
 
 
 def test_a_broken_or_misnamed_span_gives_way_to_what_was_asked_for() -> None:
     text = "four one five 555 0132"
     wrong = Slot("order_number", "555 0132", "5550132", 14, 22, 0.5)
-    (slot,) = expected_slots(text, [wrong], LABELS, "phone_number", TODAY)
+    (slot,) = expected_slots(text, [wrong], LABELS, Context("phone_number"), TODAY)
     assert (slot.name, slot.value) == ("phone_number", "+14155550132")
     part = Slot("order_number", "two one three", "213", 9, 22, 0.5)
-    (slot,) = expected_slots("one five two one three", [part], LABELS, "order_number", TODAY)
+    (slot,) = expected_slots(
+        "one five two one three", [part], LABELS, Context("order_number"), TODAY
+    )
     assert slot.value == "15213"
 
 
@@ -253,5 +295,5 @@ def test_an_answer_is_whole_and_what_was_asked_for(
 def test_a_number_said_after_the_one_that_was_marked_corrects_it() -> None:
     text = "it's 15207 sorry 15206"
     marked = Slot("order_number", "15207", "15207", 5, 10, 0.9)
-    (slot,) = expected_slots(text, [marked], LABELS, "order_number", TODAY)
+    (slot,) = expected_slots(text, [marked], LABELS, Context("order_number"), TODAY)
     assert (slot.value, slot.start) == ("15206", 17)

@@ -116,8 +116,8 @@ def test_a_digit_too_many_is_the_recognisers_not_a_writers(nlu: BertNlu) -> None
 
 
 def test_of_several_ways_the_one_with_a_whole_number_is_taken(nlu: BertNlu) -> None:
-    heard = tuple(Alternative(f"where is order {number}", share)
-                  for number, share in (("4085", 0.8), ("40085", 0.7)))  # fmt: skip
+    said = (("4085", 0.8), ("forty", 0.75), ("40085", 0.7))
+    heard = tuple(Alternative(f"where is order {number}", share) for number, share in said)
     first = nlu.understand(heard[0].text, Context())
     assert first.unread == ("order_number",)
     understood = nlu.understand(heard[0].text, Context("", heard))

@@ -6,7 +6,7 @@ import pytest
 from nlu import DataError
 from nlu.dataset import Example, Mark, SlotType
 from nlu.decode import Labels
-from nlu.evaluate import Judged, as_heard, check_labels, figures, load_examples, mistakes
+from nlu.evaluate import Judged, check_labels, figures, load_examples, mistakes
 from nlu.tokens import bio_labels
 from nlu.understand import OUT_OF_SCOPE, Sentiment, Slot, Understanding
 
@@ -41,23 +41,6 @@ def test_figures_of_a_call_half_understood() -> None:
     assert found["slot_values"]["f1"] == 1.0  # its value is the same
     assert found["scope"]["oos_recall"] == 1.0
     assert mistakes(judged) == [("order_status", "cancel", 1)]
-
-
-@pytest.mark.parametrize(
-    ("said", "marked", "heard", "stands"),
-    [
-        ("the fryer is broken", "fryer", "The friar is broken.", "friar"),
-        ("it is eight eight two oh six", "eight eight two oh six", "It is 888-206.", "888-206"),
-        ("I want a tent please", "tent", "I want please.", ""),  # cannot be found any more
-        ("send my two air purifiers", "air purifiers", "Send my two rare purifiers!",
-         "rare purifiers"),
-    ],
-)  # fmt: skip
-def test_marks_go_over_to_what_was_heard(said: str, marked: str, heard: str, stands: str) -> None:
-    start = said.index(marked)
-    example = Example(said, "order_status", (Mark("product", start, start + len(marked)),))
-    (mark,) = as_heard(example, heard).marks
-    assert heard[mark.start : mark.end] == stands
 
 
 def test_sentences_come_from_yaml_json_lines_or_csv(tmp_path: Path) -> None:

@@ -18,14 +18,13 @@ from telephony.compose import load_parts
 from telephony.record import CallRecord, Record
 from telephony.replay import replay
 from telephony.settings import load_settings
-from telephony.tongues import available, understands
+from telephony.tongues import available, request_certainty
 from telephony.wav import WavLine, WavOptions
 from tests.dialogue.caller import Words, WordsNlu
 from tests.fakes import FakeAgent, FakeAsr, FakeTts, FakeVad, is_speech, recording, said
 from tests.voice.tts_conformance import speak
 from voice.audio import SILENCE, SpokenFrame
 from voice.ears import Ears
-from voice.expectation import OPEN_SPEECH, Expectation
 from voice.tts import TtsOptions, load_tts
 from voice.turns import TurnTaker
 from voice.wav import WavWriter
@@ -84,10 +83,11 @@ async def test_a_request_is_understood_in_the_language_that_is_spoken() -> None:
     retail = load_assistant(SHIPPED / "retail")
     words = Words({"cancel_order": "取消订单"}, ("order_number", 5), {}, "order_status")
     chinese = Tongue(retail.variants["zh"], WordsNlu(words))
-    sure = understands(Tongue(retail, WordsNlu()), {"zh-CN": chinese})
-    assert await sure("cancel my order", OPEN_SPEECH) == 0.9
-    assert await sure("取消订单", Expectation(language="zh")) == 0.9
-    assert await sure("取消订单", Expectation(language="en")) is None
+    sure = request_certainty(Tongue(retail, WordsNlu()), {"zh-CN": chinese})
+    assert await sure("cancel my order", "") == 0.9
+    assert await sure("取消订单", "zh") == 0.9
+    assert await sure("取消订单", "en") is None
+    assert await sure("cancel my order", "de") is None
 
 
 def test_a_language_that_lacks_a_model_is_left_out_and_told(

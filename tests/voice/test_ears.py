@@ -27,7 +27,7 @@ class Understanding:
     breaks: bool = False
     asked: list[str] = field(default_factory=list)
 
-    async def __call__(self, words: str, expected: Expectation) -> float | None:
+    async def __call__(self, words: str, language: str) -> float | None:
         await checkpoint()
         self.asked.append(words)
         if self.breaks:

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes import recording
 from voice.audio import FRAME_SAMPLES, FRAME_SECONDS, SILENCE, Digit
 from voice.ears import last_loud
-from voice.endpointing import LONGEST_PATIENCE, Eagerness, Evidence
+from voice.endpointing import Eagerness, Evidence
 from voice.expectation import OPEN_SPEECH, Expectation, Kind
 from voice.keypad import LAST_KEY_SECONDS, Keypad, Keys
 from voice.turns import (
@@ -272,13 +272,6 @@ def test_a_turn_ends_only_when_the_vad_is_sure_of_the_silence() -> None:
     _, _, ended = fed(taker, (1, 1.0, False), (0.4, 0.7, True), (0.5, 0.1, True))
     assert isinstance(ended, TurnEnded)
     assert ended.at == pytest.approx(1.42)
-
-
-def test_somebody_far_off_keeps_no_turn_open() -> None:
-    taker = TurnTaker(replace(OPTIONS, patience_seconds=0.2))
-    _, _, ended, *_ = fed(taker, (1, 1.0, False), (3, 0.7, True))
-    assert isinstance(ended, TurnEnded)
-    assert ended.at == pytest.approx(1.02 + LONGEST_PATIENCE)
 
 
 def test_the_closing_of_a_consonant_ends_nothing() -> None:
