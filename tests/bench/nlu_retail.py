@@ -108,7 +108,8 @@ def numbers_heard(nlu: Nlu, labels: Labels) -> dict[str, Any]:
     having asked for one. The others are none: too long, too short, or not heard at all.
     """
     results = heard(order_numbers())
-    firsts = [nlu.understand(result.heard, Context()) for _, result in results]
+    as_written = Context(spoken=False)
+    firsts = [nlu.understand(result.heard, as_written) for _, result in results]
     called = [understood_in_a_call(nlu, labels, result) for _, result in results]
     return {"sentences": len(results)} | {
         name: _right_and_wrong([example for example, _ in results], taken)

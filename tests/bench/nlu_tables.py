@@ -135,8 +135,8 @@ def _of_numbers(report: Report) -> str:
     first, called = of["heard_first"], of["heard"]
     return (
         f"Of {of['sentences']} order numbers said within a sentence {percent(called['right'])} are"
-        f" right ({percent(first['right'])} as first heard), {percent(called['wrong'])} another"
-        " number."
+        f" right ({percent(first['right'])} as Whisper wrote them), {percent(called['wrong'])}"
+        " another number."
     )
 
 
