@@ -3,6 +3,7 @@
 import gc
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -44,7 +45,7 @@ class Sounds(FakeAsr):
         self._sounds: list[weakref.ref[FakeLook]] = []
 
     def transcript(self, text: str) -> Transcript:
-        transcript = super().transcript(text)
+        transcript = replace(super().transcript(text), confidence=0.8)
         if isinstance(transcript.look_again, FakeLook):
             self._sounds.append(weakref.ref(transcript.look_again))
         return transcript
