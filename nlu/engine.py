@@ -7,7 +7,7 @@ same weights run in torch, several calls' utterances in one batch.
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -102,6 +102,7 @@ class BertNlu:
         if not any(map(str.isalnum, text)):
             return Understanding(text, OUT_OF_SCOPE, 1.0, (), Sentiment("neutral", 0.0))
         labels, calibration = self._trained.labels, self._trained.calibration
+        usual = reader_of(labels.language).usual(text)
         ways = weighed(text, context.heard)
         read = [self._read(said, context) for said, _ in ways]
         shares = likelier_understood(
@@ -113,9 +114,11 @@ class BertNlu:
         intent, confidence = decide(ranking, calibration.threshold)
         likeliest = [read[i] for i in np.argsort(-shares, kind="stable")]
         more = further(likeliest[0].several, labels, intent, calibration.more)
+        written = next((one for one in read if one.text == usual), read[0])
+        spoken_of = {*written.unread, *likeliest[0].unread}
         chosen = next(
             (each for each in likeliest if answers(each.slots, labels, context)),
-            next((each for each in likeliest if each.mends(likeliest[0])), likeliest[0]),
+            next((each for each in likeliest if each.has_whole(spoken_of)), likeliest[0]),
         )
         return Understanding(
             chosen.text,
@@ -162,9 +165,9 @@ class _Read:
     unread: tuple[str, ...]
     feelings: Floats
 
-    def mends(self, other: "_Read") -> bool:
-        """Whether all is whole of what the other way to hear it leaves unread."""
-        return not self.unread and {*other.unread} <= {slot.name for slot in self.slots}
+    def has_whole(self, names: Collection[str]) -> bool:
+        """Whether the slots of these names are there, and nothing is left unread."""
+        return not self.unread and {*names} <= {slot.name for slot in self.slots}
 
 
 def load_nlu(assistant: Path, options: NluOptions = _DEFAULTS) -> BertNlu:
