@@ -102,7 +102,6 @@ class BertNlu:
         if not any(map(str.isalnum, text)):
             return Understanding(text, OUT_OF_SCOPE, 1.0, (), Sentiment("neutral", 0.0))
         labels, calibration = self._trained.labels, self._trained.calibration
-        usual = reader_of(labels.language).usual(text)
         ways = weighed(text, context.heard)
         read = [self._read(said, context) for said, _ in ways]
         shares = likelier_understood(
@@ -114,7 +113,7 @@ class BertNlu:
         intent, confidence = decide(ranking, calibration.threshold)
         likeliest = [read[i] for i in np.argsort(-shares, kind="stable")]
         more = further(likeliest[0].several, labels, intent, calibration.more)
-        written = next((one for one in read if one.text == usual), read[0])
+        written = dict(zip((said for said, _ in ways), read, strict=True)).get(text, read[0])
         spoken_of = {*written.unread, *likeliest[0].unread}
         chosen = next(
             (each for each in likeliest if answers(each.slots, labels, context)),

@@ -273,25 +273,23 @@ class _Hearing:
 
     async def sounds(self, finished: SoundsFinished) -> float | None:
         """Tell whether the voice sounded as if it had finished; None where that cannot be told."""
-        began = time.perf_counter()
-        try:
-            return await finished([*map(for_vad, self.frames)])
-        except Exception:
-            log.exception("whether an utterance sounds finished could not be told")
-            return None
-        finally:
-            self._seconds = (self._seconds or 0.0) + time.perf_counter() - began
+        return await self._told("sounds finished", finished([*map(for_vad, self.frames)]))
 
     async def understood(self, understands: Understands, expected: str) -> float | None:
         """Tell how sure it is what they ask for; None where nothing, or where that failed.
 
         `expected` is the language that is, where the ASR tells none.
         """
+        language = self.transcript.language or expected
+        return await self._told("is a request", understands(self.transcript.text, language))
+
+    async def _told(self, what: str, asked: Awaitable[float | None]) -> float | None:
+        """Wait for what is asked about the utterance; that it failed costs no turn."""
         began = time.perf_counter()
         try:
-            return await understands(self.transcript.text, self.transcript.language or expected)
+            return await asked
         except Exception:
-            log.exception("what an utterance asks for could not be told")
+            log.exception("whether an utterance %s could not be told", what)
             return None
         finally:
             self._seconds = (self._seconds or 0.0) + time.perf_counter() - began

@@ -18,14 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from voice.audio import FRAME_SECONDS
-from voice.endpointing import (
-    FAMILIAR,
-    Eagerness,
-    Evidence,
-    Verdict,
-    fitted,
-    judge,
-)
+from voice.endpointing import FAMILIAR, Eagerness, Evidence, Verdict, fitted, judge
 
 BREATH_SECONDS = 0.12  # a shorter silence is the closing of a sound, and tells nothing of the pace
 
